@@ -1,0 +1,123 @@
+"""The reuse key: what decides whether an earlier result can stand in for a step.
+
+The key is the digest of a document that lists its ingredients one by one. The document is stored beside the result,
+so that `explain.py` can say later which ingredient changed. A change of what this module writes changes every key:
+the golden digests in `tests/golden/digests` stop it, and `KEY_VERSION` is there for when it is wanted.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .canonical import canonical_json, digest
+from .definition import (
+    Argument,
+    InputArgument,
+    LiteralInput,
+    OutputArgument,
+    ParameterArgument,
+    ParameterInput,
+    Scalar,
+    StepDefinition,
+    StepInput,
+)
+
+KEY_VERSION = 1
+
+
+def build_key_document(
+    step: StepDefinition,
+    *,
+    type_version: int,
+    parameters: Mapping[str, Scalar],
+    input_digests: Mapping[str, str],
+    compute_kind: str | None = None,
+) -> dict[str, Any]:
+    """The ingredients of a step's key, as plain JSON: what is stored is what was hashed.
+
+    Deliberately not among them:
+
+    - the step's name and labels: they are for people, and the same work under another name is the same work;
+    - `retry` and `timeout_seconds`: a finished result does not depend on how long or how often it was tried;
+    - `run_after` and `always_run`: they say when a step runs, not what it computes;
+    - `allow_reuse`: switching reuse off and on again must find the earlier result;
+    - the compute target's name: a second cluster of the same kind gives the same result;
+    - defaults of parameters: the bound values are in;
+    - paths and times of inputs: their content is in.
+
+    Args:
+        step: The step.
+        type_version: Version of the step type, which grows when the type changes what it does.
+        parameters: Bound values of the run's parameters; those that the step does not use do not enter the key.
+        input_digests: Content digest of every data input, by name.
+        compute_kind: Sort of compute, where results may depend on it.
+
+    Raises:
+        KeyError: A parameter or a data input of the step has no value.
+        TypeError: The settings hold something that has no place in JSON.
+        ValueError: Likewise, such as NaN.
+    """
+    ingredients = {
+        "key_version": KEY_VERSION,
+        "step_type": step.type,
+        "step_type_version": type_version,
+        "settings": step.settings,
+        "arguments": [_argument(argument, parameters) for argument in step.arguments],
+        "inputs": {name: _input(name, source, parameters, input_digests) for name, source in step.inputs.items()},
+        "outputs": {name: {"datastore": output.datastore} for name, output in step.outputs.items()},
+        "environment": step.environment.model_dump(mode="json", exclude={"name"}),
+        "environment_variables": step.environment_variables,
+        "snapshot": step.snapshot,
+        "version": step.version,
+        "compute_kind": compute_kind,
+    }
+    document: dict[str, Any] = json.loads(canonical_json(ingredients))
+    return document
+
+
+def reuse_key(document: Mapping[str, Any]) -> str:
+    """The key of a document from `build_key_document`.
+
+    Raises:
+        TypeError: The document is not plain JSON.
+        ValueError: Likewise.
+    """
+    return digest("pipeyard.reuse", dict(document))
+
+
+def content_digest(files: Iterable[tuple[str, str]]) -> str:
+    """Digest of an input's or output's content from (relative path, digest of the file), in any order.
+
+    Raises:
+        ValueError: A path occurs twice.
+    """
+    pairs = sorted(files)
+    paths = [path for path, _ in pairs]
+    if len(set(paths)) != len(paths):
+        raise ValueError("A path occurs twice, so the content is not clear.")
+    return digest("pipeyard.content", pairs)
+
+
+def _argument(argument: Argument, parameters: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    match argument:
+        case InputArgument():
+            return {"input": argument.input}
+        case OutputArgument():
+            return {"output": argument.output}
+        case ParameterArgument():
+            return {"parameter": argument.parameter, "value": parameters[argument.parameter]}
+        case _:
+            return {"literal": argument}
+
+
+def _input(
+    name: str, source: StepInput, parameters: Mapping[str, Scalar], input_digests: Mapping[str, str]
+) -> dict[str, Scalar]:
+    match source:
+        case ParameterInput():
+            return {"parameter": source.parameter, "value": parameters[source.parameter]}
+        case LiteralInput():
+            return {"literal": source.value}
+        case _:
+            # Where the data comes from is left out: the same bytes from another step or folder are the same input.
+            return {"digest": input_digests[name]}

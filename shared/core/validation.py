@@ -1,0 +1,278 @@
+"""Checks of a whole definition and of a run's parameters. Both report every fault at once, never only the first."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ValidationError
+
+from .definition import (
+    MAX_STEPS,
+    Argument,
+    DataReferenceInput,
+    InputArgument,
+    OutputArgument,
+    ParameterArgument,
+    ParameterDefinition,
+    ParameterInput,
+    PipelineDataInput,
+    PipelineDefinition,
+    Scalar,
+    StepDefinition,
+    StepInput,
+)
+from .errors import Fault, InvalidDocument
+from .graph import find_cycle, needed_steps
+from .parameters import fit_parameter
+from .paths import relative_path_fault
+from .pointers import below, json_pointer
+from .shapes import definition_place, shape_faults
+from .wording import Suggester, quoted
+
+_MAX_CYCLES = 10
+_MAX_CYCLE_SHOWN = 20
+
+
+class StepRules(Protocol):
+    """What validation needs to know of a step type. The types themselves are in `shared.steps`."""
+
+    @property
+    def name(self) -> str:
+        """Value of `type` in a step."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Enters the reuse key; grows when the type changes what it does with the same settings."""
+        ...
+
+    def check(self, step: StepDefinition) -> list[Fault]:
+        """Faults of a step of this type, with pointers relative to the step."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _KnownStep:
+    """What is known of a step; `step` is None where it does not parse, `outputs` where not even they are known."""
+
+    ordinal: int
+    name: str | None
+    outputs: Collection[str] | None
+    step: StepDefinition | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outline:
+    """What is known of a document that may be wrong elsewhere; `parameters` is None where they are not an object."""
+
+    parameters: Mapping[str, ParameterDefinition | None] | None
+    steps: Sequence[_KnownStep]
+
+
+def parse_definition(document: object, step_types: Mapping[str, StepRules]) -> PipelineDefinition:
+    """The definition in a document, once nothing is wrong with it.
+
+    Names of compute targets and datastores are not checked here: what exists is the deployment's business.
+
+    Raises:
+        InvalidDocument: With every fault, also those of meaning in the steps whose shape is right.
+    """
+    suggester = Suggester()
+    definition, faults = None, []
+    try:
+        definition = PipelineDefinition.model_validate(document)
+    except ValidationError as error:
+        faults = shape_faults(error, definition_place, suggester)
+        outline = _outline_of_faulty(document)
+    else:
+        outline = _outline_of(definition)
+    producers: dict[str, _KnownStep] = {}
+    for known in outline.steps:
+        if known.name is not None:
+            producers.setdefault(known.name, known)
+    checker = _Checker(outline=outline, producers=producers, step_types=step_types, suggester=suggester)
+    faults.extend(checker.faults())
+    if definition is None or faults:
+        raise InvalidDocument(faults)
+    return definition
+
+
+def bind_parameters(
+    definition: PipelineDefinition, values: Mapping[str, object], pointer: str = "/parameters"
+) -> dict[str, Scalar]:
+    """All parameters of a run: the given values, and the defaults of the others, in the definition's order.
+
+    A whole number given for a float becomes a float. Nothing else is converted.
+
+    Raises:
+        InvalidDocument: With every unknown name, missing value and value of a wrong type.
+    """
+    suggester = Suggester()
+    faults = [
+        Fault(
+            pointer=pointer + json_pointer(name),
+            message=f"The pipeline has no parameter {quoted(name)}.",
+            suggestion=suggester.suggest(name, definition.parameters),
+        )
+        for name in values
+        if name not in definition.parameters
+    ]
+    bound = {}
+    for name, parameter in definition.parameters.items():
+        place = pointer + json_pointer(name)
+        if name not in values and parameter.default is None:
+            faults.append(Fault(pointer=place, message=f"Parameter {quoted(name)} has no default: it needs a value."))
+            continue
+        value, wrong = fit_parameter(parameter, values.get(name, parameter.default))
+        faults.extend(below(place, wrong))
+        if value is not None:
+            bound[name] = value
+    if faults:
+        raise InvalidDocument(faults)
+    return bound
+
+
+def _outline_of(definition: PipelineDefinition) -> _Outline:
+    steps = [
+        _KnownStep(ordinal=ordinal, name=step.name, outputs=step.outputs, step=step)
+        for ordinal, step in enumerate(definition.steps)
+    ]
+    return _Outline(parameters=definition.parameters, steps=steps)
+
+
+def _outline_of_faulty(document: object) -> _Outline:
+    raw: dict[Any, Any] = document if isinstance(document, dict) else {"parameters": None}
+    raw_parameters, raw_steps = raw.get("parameters", {}), raw.get("steps")
+    parameters = None
+    if isinstance(raw_parameters, dict):
+        parameters = {str(name): _parsed(ParameterDefinition, value) for name, value in raw_parameters.items()}
+    steps = []
+    if isinstance(raw_steps, list | tuple) and len(raw_steps) <= MAX_STEPS:
+        steps = [_known_step(ordinal, value) for ordinal, value in enumerate(raw_steps)]
+    return _Outline(parameters=parameters, steps=steps)
+
+
+def _known_step(ordinal: int, value: object) -> _KnownStep:
+    raw: dict[Any, Any] = value if isinstance(value, dict) else {}
+    name, outputs = raw.get("name"), raw.get("outputs", {})
+    return _KnownStep(
+        ordinal=ordinal,
+        name=name if isinstance(name, str) else None,
+        outputs=[str(output) for output in outputs] if isinstance(outputs, dict) else None,
+        step=_parsed(StepDefinition, value),
+    )
+
+
+def _parsed(model: type[BaseModel], value: object) -> Any:
+    try:
+        return model.model_validate(value)
+    except ValidationError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checker:
+    """Finds what shapes cannot show: names that do not exist, types that do not fit, circles.
+
+    Attributes:
+        producers: Steps by name; the first one of a name counts.
+    """
+
+    outline: _Outline
+    producers: Mapping[str, _KnownStep]
+    step_types: Mapping[str, StepRules]
+    suggester: Suggester
+
+    def faults(self) -> Iterator[Fault]:
+        """Everything wrong, in the order of the document; circles last."""
+        for name, parameter in (self.outline.parameters or {}).items():
+            if parameter is not None and parameter.default is not None:
+                _, wrong = fit_parameter(parameter, parameter.default)
+                yield from below(json_pointer("parameters", name, "default"), wrong)
+        for known in self.outline.steps:
+            yield from below(json_pointer("steps", known.ordinal), self._of_step(known))
+        yield from self._circles()
+
+    def _of_step(self, known: _KnownStep) -> Iterator[Fault]:
+        first = self.producers.get(known.name, known) if known.name is not None else known
+        if first is not known:
+            message = f"Step {first.ordinal} (counted from 0) is called {quoted(str(known.name))} already."
+            yield Fault(pointer="/name", message=message, suggestion="Names must be unique within a pipeline.")
+        step = known.step
+        if step is None:
+            return
+        rules = self.step_types.get(step.type)
+        if rules is None:
+            yield self._unknown("/type", "step type", step.type, self.step_types)
+        else:
+            yield from rules.check(step)
+        for name, source in step.inputs.items():
+            yield from below(json_pointer("inputs", name), self._of_input(step, source))
+        for name in step.outputs:
+            if name in step.inputs:
+                message = (
+                    f"The step has an input and an output called {quoted(name)}; scripts could not tell them apart."
+                )
+                yield Fault(pointer=json_pointer("outputs", name), message=message)
+        for position, argument in enumerate(step.arguments):
+            yield from below(json_pointer("arguments", position), self._of_argument(step, argument))
+        for position, name in enumerate(step.run_after):
+            yield from below(json_pointer("run_after", position), self._of_step_name(step, name))
+
+    def _of_input(self, step: StepDefinition, source: StepInput) -> Iterator[Fault]:
+        match source:
+            case DataReferenceInput():
+                message = relative_path_fault(source.path)
+                if message is not None:
+                    yield Fault(pointer="/path", message=message)
+            case PipelineDataInput():
+                yield from below("/step", self._of_step_name(step, source.step))
+                producer = self.producers.get(source.step)
+                outputs = producer.outputs if producer is not None and source.step != step.name else None
+                if outputs is not None and source.output not in outputs:
+                    yield self._unknown("/output", f"output of step {quoted(source.step)}", source.output, outputs)
+            case ParameterInput():
+                yield from self._of_parameter_name(source.parameter)
+
+    def _of_argument(self, step: StepDefinition, argument: Argument) -> Iterator[Fault]:
+        match argument:
+            case InputArgument() if argument.input not in step.inputs:
+                yield self._unknown("/input", "input of this step", argument.input, step.inputs)
+            case OutputArgument() if argument.output not in step.outputs:
+                yield self._unknown("/output", "output of this step", argument.output, step.outputs)
+            case ParameterArgument():
+                yield from self._of_parameter_name(argument.parameter)
+
+    def _of_step_name(self, step: StepDefinition, name: str) -> Iterator[Fault]:
+        if name == step.name:
+            yield Fault(pointer="", message="The step waits for itself.")
+        elif name not in self.producers:
+            yield self._unknown("", "step", name, [known for known in self.producers if known != step.name])
+
+    def _of_parameter_name(self, name: str) -> Iterator[Fault]:
+        parameters = self.outline.parameters
+        if parameters is not None and name not in parameters:
+            yield self._unknown("/parameter", "parameter of the pipeline", name, parameters)
+
+    def _unknown(self, pointer: str, what: str, name: str, known: Collection[str]) -> Fault:
+        suggestion = self.suggester.suggest(name, known)
+        return Fault(pointer=pointer, message=f"There is no {what} called {quoted(name)}.", suggestion=suggestion)
+
+    def _circles(self) -> Iterator[Fault]:
+        ordinals = {name: known.ordinal for name, known in self.producers.items()}
+        dependencies = [
+            sorted({ordinals[name] for name in needed_steps(known.step) if name in ordinals} - {known.ordinal})
+            if known.step is not None
+            else []
+            for known in self.outline.steps
+        ]
+        for _ in range(_MAX_CYCLES):
+            cycle = find_cycle(dependencies)
+            if cycle is None:
+                return
+            names = [quoted(str(self.outline.steps[ordinal].name)) for ordinal in cycle]
+            shown = names if len(names) <= _MAX_CYCLE_SHOWN else [*names[:_MAX_CYCLE_SHOWN], "…"]
+            message = f"Steps wait for each other in a circle: {' → '.join([*shown, names[0]])}."
+            yield Fault(pointer=json_pointer("steps", cycle[0]), message=message)
+            for ordinal in cycle:
+                dependencies[ordinal] = []

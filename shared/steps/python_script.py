@@ -1,0 +1,46 @@
+"""The step type that runs a Python script of the source directory (v1's PythonScriptStep)."""
+
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from shared.core.definition import Argument, Document, StepDefinition
+from shared.core.errors import Fault
+from shared.core.paths import relative_path_fault
+from shared.steps.base import settings_faults, snapshot_faults
+
+
+class PythonScriptSettings(Document):
+    """Settings of a `python_script` step.
+
+    Attributes:
+        script_name: Path of the script, relative to the source directory.
+    """
+
+    script_name: str = Field(strict=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonScriptStep:
+    """Runs `script_name` with the interpreter of the step's environment."""
+
+    name: str = "python_script"
+    version: int = 1
+    is_command: bool = False
+    needs_snapshot: bool = True
+    compute_kinds: frozenset[str] | None = None
+
+    def check(self, step: StepDefinition) -> list[Fault]:
+        """Faults of the settings, and one if there is no snapshot to take the script from."""
+        faults = settings_faults(PythonScriptSettings, step)
+        if not faults and (sentence := relative_path_fault(_script_name(step))) is not None:
+            faults.append(Fault(pointer="/settings/script_name", message=sentence))
+        return faults + snapshot_faults(step)
+
+    def words(self, step: StepDefinition) -> tuple[Argument, ...]:
+        """The script, then the arguments."""
+        return (_script_name(step), *step.arguments)
+
+
+def _script_name(step: StepDefinition) -> str:
+    return PythonScriptSettings.model_validate(step.settings).script_name
