@@ -1,0 +1,173 @@
+"""Azure Blob Storage as the `BlobStore` port."""
+
+import hashlib
+import threading
+from datetime import timedelta
+from typing import Any, Self
+from urllib.parse import quote
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import (
+    BlobProperties,
+    BlobServiceClient,
+    ContainerClient,
+    ContentSettings,
+    ExponentialRetry,
+)
+
+from shared.adapters.azure_errors import error_code, translated
+from shared.adapters.azure_transport import RETRIES, PooledTransport, TransactionCounter, require_account_key
+from shared.adapters.blob_signing import SasSigner
+from shared.ports import BlobInfo, Clock
+
+MAX_RANGE_BYTES = 16 * 1024 * 1024
+"""A range is read in one request, so that it is of one version of the blob."""
+READ = "r"
+CREATE_AND_WRITE = "cw"
+CREATE_APPEND_AND_WRITE = "acw"
+RANGE_NOT_SATISFIABLE = 416
+LIST_PAGE = 5000
+
+
+class AzureBlobStore:
+    """The `BlobStore` port on Azure Blob Storage."""
+
+    def __init__(self, service: BlobServiceClient, signer: SasSigner) -> None:
+        self._service = service
+        self._signer = signer
+        self._endpoint = service.url.partition("?")[0].rstrip("/")
+        self._containers: dict[str, ContainerClient] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_connection_string(
+        cls, connection_string: str, clock: Clock, counter: TransactionCounter | None = None
+    ) -> Self:
+        """Blobs of an account by its key: Azurite and tests."""
+        require_account_key(connection_string)
+        service = BlobServiceClient.from_connection_string(connection_string, **_options(counter))
+        account_key = service.credential.account_key
+        allow_http = service.scheme == "http"
+        signer = SasSigner(str(service.account_name), clock, account_key=account_key, allow_http=allow_http)
+        return cls(service, signer)
+
+    @classmethod
+    def from_identity(
+        cls, blob_endpoint: str, credential: TokenCredential, clock: Clock, counter: TransactionCounter | None = None
+    ) -> Self:
+        """Blobs of an account by the app's identity; it needs the role that creates user delegation keys."""
+        service = BlobServiceClient(blob_endpoint, credential=credential, **_options(counter))
+
+        def delegation_key(start: Any, end: Any) -> Any:
+            with translated("User delegation key"):
+                return service.get_user_delegation_key(start, end)
+
+        return cls(service, SasSigner(str(service.account_name), clock, delegation_keys=delegation_key))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._service.close()
+
+    def ensure_containers(self, containers: list[str]) -> None:
+        """Create containers that do not exist."""
+        for container in containers:
+            with translated(f"Container {container}"):
+                try:
+                    self._container(container).create_container()
+                except ResourceExistsError as error:
+                    if error_code(error) == "ContainerBeingDeleted":
+                        raise
+
+    def put(self, container: str, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> None:
+        """Write a blob with its MD5, replacing an older one."""
+        md5 = bytearray(hashlib.md5(data, usedforsecurity=False).digest())
+        settings = ContentSettings(content_type=content_type, content_md5=md5)
+        with translated(_name(container, name)):
+            self._container(container).upload_blob(name, data, overwrite=True, content_settings=settings)
+
+    def get(self, container: str, name: str) -> bytes:
+        """Read a whole blob."""
+        with translated(_name(container, name)):
+            return self._container(container).download_blob(name).readall()
+
+    def get_range(self, container: str, name: str, offset: int, length: int) -> tuple[bytes, int]:
+        """Up to `length` bytes (at most `MAX_RANGE_BYTES`) from `offset`, and the blob's size now."""
+        with translated(_name(container, name)):
+            try:
+                if length <= 0:
+                    return b"", self._size(container, name)
+                stream = self._container(container).download_blob(name, offset, min(length, MAX_RANGE_BYTES))
+                data = stream.readall()
+                return data, int(str(stream.properties.content_range).rpartition("/")[2])
+            except ResourceNotFoundError:
+                return b"", 0
+            except HttpResponseError as error:
+                if error.status_code != RANGE_NOT_SATISFIABLE:
+                    raise
+            try:
+                return b"", self._size(container, name)
+            except ResourceNotFoundError:
+                return b"", 0
+
+    def exists(self, container: str, name: str) -> bool:
+        """Whether the blob is there."""
+        with translated(_name(container, name)):
+            return bool(self._container(container).get_blob_client(name).exists())
+
+    def list(self, container: str, prefix: str) -> list[BlobInfo]:
+        """Every blob whose name starts with `prefix`, by name."""
+        with translated(f"Container {container}"):
+            try:
+                found = self._container(container).list_blobs(name_starts_with=prefix, results_per_page=LIST_PAGE)
+                return sorted((_info(blob) for blob in found), key=lambda info: info.name)
+            except ResourceNotFoundError:
+                return []
+
+    def read_url(self, container: str, name: str, valid_for: timedelta, *, file_name: str | None = None) -> str:
+        """A URL that reads this one blob."""
+        query = self._signer.blob(container, name, READ, valid_for, file_name=file_name)
+        return f"{self._url(container, name)}?{query}"
+
+    def write_url(self, container: str, name: str, valid_for: timedelta) -> str:
+        """A URL that creates or replaces this one blob."""
+        query = self._signer.blob(container, name, CREATE_AND_WRITE, valid_for)
+        return f"{self._url(container, name)}?{query}"
+
+    def upload_target(self, container: str, prefix: str, valid_for: timedelta) -> tuple[str, str]:
+        """Base URL of `prefix` and a signature that creates, appends and writes anywhere in the container."""
+        query = self._signer.container(container, CREATE_APPEND_AND_WRITE, valid_for)
+        return self._url(container, prefix.rstrip("/")), query
+
+    def read_grant(self, container: str, valid_for: timedelta) -> tuple[str, str]:
+        """Base URL of the container and a signature that reads its blobs."""
+        return self._url(container, ""), self._signer.container(container, READ, valid_for)
+
+    def _size(self, container: str, name: str) -> int:
+        return int(self._container(container).get_blob_client(name).get_blob_properties().size)
+
+    def _url(self, container: str, name: str) -> str:
+        return f"{self._endpoint}/{container}/{quote(name)}".rstrip("/")
+
+    def _container(self, container: str) -> ContainerClient:
+        client = self._containers.get(container)
+        if client is None:
+            with self._lock:
+                client = self._containers.setdefault(container, self._service.get_container_client(container))
+        return client
+
+
+def _options(counter: TransactionCounter | None) -> dict[str, Any]:
+    retry = ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=RETRIES, random_jitter_range=1)
+    return {"transport": PooledTransport("blob", counter), "retry_policy": retry, "logging_enable": False}
+
+
+def _info(blob: BlobProperties) -> BlobInfo:
+    md5 = blob.content_settings.content_md5
+    return BlobInfo(
+        name=blob.name, size=blob.size, etag=blob.etag.strip('"'), md5=None if md5 is None else bytes(md5).hex()
+    )
+
+
+def _name(container: str, name: str) -> str:
+    return f"Blob {name} in container {container}"

@@ -1,0 +1,161 @@
+"""Runs and steps in tables.
+
+`Runs` is the truth: a partition per run with its row and its steps. `RunIndex` holds copies, one in the list of all
+runs, one in the list of the experiment, and a mark while the run is active. No transaction spans the two, so the
+order of the writes has to survive a crash anywhere:
+
+* create: mark, run, lists. A mark may point to a run that never came to be; a run is never without its mark.
+* update: run, lists, and at a terminal status the mark goes last. While the lists may be stale, the mark is there.
+
+So the holder of an active run id who finds the run missing may skip it, and who finds it terminal may mend the lists
+and the mark with `update_run` of the record as it is.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.adapters.table_codec import Entity, all_equal, decode, encode, literal, safe_key
+from shared.adapters.tables import TableGateway
+from shared.core.errors import Conflict, NotFound
+from shared.core.records import Page, RunFilter, RunRecord, StepRecord
+from shared.core.status import RUN_TERMINAL
+
+RUNS = "Runs"
+RUN_INDEX = "RunIndex"
+RUN_ROW = "run"
+STEP_PREFIX = "step:"
+AFTER_STEPS = "step;"
+ALL = "all"
+ACTIVE = "active"
+_FIRST_TIME = datetime.min.replace(tzinfo=UTC)
+_LAST_MICROSECOND = 10**18 - 1
+
+
+class TableRunStore:
+    """The `RunStore` port on Azure Table Storage."""
+
+    def __init__(self, tables: TableGateway) -> None:
+        self._tables = tables
+
+    def create_run(self, run: RunRecord) -> bool:
+        """Write a new run with its index rows.
+
+        False if the run id exists; then the stored run is left alone, and index rows that an interrupted creation
+        left out are added.
+        """
+        self._tables.upsert(RUN_INDEX, _mark(run))
+        try:
+            self._tables.insert(RUNS, encode(run, safe_key(run.run_id), RUN_ROW))
+        except Conflict:
+            self._complete_creation(run.run_id)
+            return False
+        self._add_to_lists(run)
+        return True
+
+    def get_run(self, run_id: str) -> RunRecord:
+        """The run's row with its etag."""
+        row = self._tables.get(RUNS, safe_key(run_id), RUN_ROW)
+        if row is None:
+            raise NotFound(f"There is no run {run_id}.")
+        return decode(row, RunRecord).model_copy(update={"etag": row.etag})
+
+    def update_run(self, run: RunRecord) -> RunRecord:
+        """Replace the row if it still has `run.etag`; lists follow, and the mark goes at a terminal status."""
+        if run.etag is None:
+            raise Conflict(f"Run {run.run_id} was not read from the store; read it before you change it.")
+        etag = self._tables.replace(RUNS, encode(run, safe_key(run.run_id), RUN_ROW), run.etag)
+        updated = run.model_copy(update={"etag": etag})
+        self._refresh_index(updated)
+        return updated
+
+    def list_runs(self, run_filter: RunFilter, page_size: int, continuation_token: str | None) -> Page[RunRecord]:
+        """One page, newest first, read from the lists: a status may lag a moment; `etag` is not filled in."""
+        columns = {"PartitionKey": ALL if run_filter.experiment is None else _experiment(run_filter.experiment)}
+        if run_filter.pipeline is not None:
+            columns["pipeline"] = run_filter.pipeline
+        if run_filter.status is not None:
+            columns["status"] = run_filter.status.value
+        rows, token = self._tables.page(RUN_INDEX, all_equal(**columns), page_size, continuation_token)
+        return Page[RunRecord](value=[decode(row, RunRecord) for row in rows], continuation_token=token)
+
+    def list_active_run_ids(self) -> list[str]:
+        """Every run that is not terminal. After a crash, also runs that never came to be or just became terminal."""
+        rows = self._tables.query(RUN_INDEX, all_equal(PartitionKey=ACTIVE), ["run_id"])
+        return [str(row.columns["run_id"]) for row in rows]
+
+    def put_steps(self, run_id: str, steps: list[StepRecord]) -> None:
+        """Insert or replace step rows; durable on return."""
+        partition = safe_key(run_id)
+        self._tables.put(RUNS, [encode(step, partition, _step_row(step.ordinal)) for step in steps])
+
+    def get_step(self, run_id: str, ordinal: int) -> StepRecord | None:
+        """A step's row, None while there is none."""
+        row = self._tables.get(RUNS, safe_key(run_id), _step_row(ordinal))
+        return None if row is None else decode(row, StepRecord)
+
+    def get_steps(self, run_id: str) -> list[StepRecord]:
+        """All step rows of a run, by ordinal."""
+        only_steps = f" and RowKey ge {literal(STEP_PREFIX)} and RowKey lt {literal(AFTER_STEPS)}"
+        rows = self._tables.query(RUNS, all_equal(PartitionKey=safe_key(run_id)) + only_steps)
+        return [decode(row, StepRecord) for row in rows]
+
+    def _complete_creation(self, run_id: str) -> None:
+        """Add index rows of a run that exists; rows that are there may be newer than what we read, so they stay."""
+        stored = self.get_run(run_id)
+        if stored.status in RUN_TERMINAL:
+            self._tables.delete(RUN_INDEX, ACTIVE, safe_key(run_id))
+        self._add_to_lists(stored)
+
+    def _add_to_lists(self, run: RunRecord) -> None:
+        for entity in _list_rows(run):
+            try:
+                self._tables.insert(RUN_INDEX, entity)
+            except Conflict:  # an update came first and knows better
+                continue
+
+    def _refresh_index(self, run: RunRecord) -> None:
+        """Copy a run to its lists.
+
+        Of two writers, the earlier one may copy last. So whoever copies a status that can still change looks at
+        the run again afterwards, and copies again if it changed: the last copy is always one of the last state.
+        """
+        while True:
+            for entity in _list_rows(run):
+                self._tables.upsert(RUN_INDEX, entity)
+            if run.status in RUN_TERMINAL:
+                self._tables.delete(RUN_INDEX, ACTIVE, safe_key(run.run_id))
+                return
+            latest = self.get_run(run.run_id)
+            if latest.etag == run.etag:
+                return
+            run = latest
+
+
+def newest_first(created_at: str) -> str:
+    """A time as fixed-width text that sorts later times first."""
+    created = datetime.fromisoformat(created_at)
+    if created.tzinfo is None:
+        created = created.replace(tzinfo=UTC)
+    return f"{_LAST_MICROSECOND - (created - _FIRST_TIME) // timedelta(microseconds=1):018d}"
+
+
+def _mark(run: RunRecord) -> Entity:
+    return {
+        "PartitionKey": ACTIVE,
+        "RowKey": safe_key(run.run_id),
+        "schema_version": run.schema_version,
+        "run_id": run.run_id,
+    }
+
+
+def _list_rows(run: RunRecord) -> list[Entity]:
+    row = f"{newest_first(run.created_at)}-{safe_key(run.run_id)}"
+    columns = {"experiment": run.experiment, "pipeline": run.pipeline, "status": run.status.value}
+    return [encode(run, partition, row, **columns) for partition in (ALL, _experiment(run.experiment))]
+
+
+def _experiment(name: str) -> str:
+    return f"experiment:{safe_key(name)}"
+
+
+def _step_row(ordinal: int) -> str:
+    return f"{STEP_PREFIX}{ordinal:05d}"

@@ -1,0 +1,147 @@
+"""Beginning a step run: reuse a finished result, start the next try, or queue behind an identical step.
+
+The step's row decides what a call does. Before a job is submitted its row says `Running` with the try's number (the
+intent), and the job's name is derived from that number, so a call that comes again finds the job instead of
+starting a second one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from shared.core import explain, names
+from shared.core.definition import StepDefinition
+from shared.core.errors import BackendError, NotFound
+from shared.core.records import ClaimOwner, Explanation, ReuseEntry, StepRecord
+from shared.core.status import STEP_TERMINAL, StepStatus
+from shared.ports import ComputeBackend
+from shared.services import resolution
+from shared.services.jobs import build_job
+from shared.services.resolution import Ingredients, Outputs
+from shared.services.results import record_end
+from shared.services.single_flight import Claimed, claim, queue_seconds
+from shared.services.steps import Answer, backend_of, ended, load_row
+from shared.services.workspace import RunContext, Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """One step that is about to begin, with all that was found out about it."""
+
+    workspace: Workspace
+    context: RunContext
+    row: StepRecord
+    backend: ComputeBackend
+    produced: Mapping[int, Outputs]
+
+    @property
+    def step(self) -> StepDefinition:
+        return self.context.step(self.row.ordinal)
+
+    @property
+    def target(self) -> str:
+        return self.step.compute_target or self.context.definition.default_compute_target
+
+    def record(self, **update: object) -> "_Work":
+        """Write the row with some changes."""
+        row = self.row.model_copy(update=update)
+        self.workspace.record(self.context, [row])
+        return replace(self, row=row)
+
+
+def begin_step(workspace: Workspace, run_id: str, ordinal: int) -> Answer:
+    """Begin a step, or go on with a step that has begun already.
+
+    Raises:
+        BackendError: The backend could not take the job for now.
+    """
+    context = workspace.context(run_id)
+    row = load_row(workspace, context, ordinal)
+    if row.status in STEP_TERMINAL:
+        return ended(row)
+    above = resolution.producers(context, ordinal)
+    produced: Mapping[int, Outputs] = {step: end.outputs for step, end in workspace.ended_steps(context, above).items()}
+    try:
+        backend = backend_of(workspace, context, ordinal)
+        work = _Work(workspace=workspace, context=context, row=row, backend=backend, produced=produced)
+        found = resolution.ingredients(workspace, context, work.step, produced)
+        if row.status is StepStatus.RUNNING:
+            return submit(work)
+        if row.attempt > 0:
+            return _start(work, found, row.explanation)
+        return _decide(work, found)
+    except (NotFound, BackendError) as error:
+        if error.retryable:
+            raise
+        return ended(record_end(workspace, context, row, StepStatus.FAILED, error=str(error)))
+
+
+def _decide(work: _Work, found: Ingredients) -> Answer:
+    """First try: a finished result stands in, or this step claims the key and runs."""
+    forbidden = resolution.reuse_forbidden(work.context, work.step)
+    if forbidden is not None:
+        return _start(work, found, forbidden)
+    owner = ClaimOwner(run_id=work.row.run_id, ordinal=work.row.ordinal, attempt=1)
+    explanation: Explanation | None = None
+    latest = work.context.latest.get(work.step.name)
+    held: Claimed = latest if latest is not None and latest.key == found.key else None
+    held = held or claim(work.workspace, found.key, owner)
+    if isinstance(held, ReuseEntry):
+        problem = resolution.missing_outputs(work.workspace, held, {})
+        if not problem:
+            return _reuse(work, found, held)
+        work.workspace.services.reuse.forget(found.key)
+        explanation = explain.explain_outputs_missing(names.step_run_id(held.run_id, held.ordinal), problem)
+        held = claim(work.workspace, found.key, owner)
+    if held is not None:
+        return _wait_for_other(work, found, held)
+    return _start(work, found, explanation or resolution.explain_miss(work.workspace, work.context, work.step, found))
+
+
+def _reuse(work: _Work, found: Ingredients, entry: ReuseEntry) -> Answer:
+    now = work.workspace.now().isoformat()
+    row = resolution.reused_row(work.context, work.row, found, entry, now)
+    work.workspace.record(work.context, [row])
+    return ended(row)
+
+
+def _wait_for_other(work: _Work, found: Ingredients, other: ClaimOwner | ReuseEntry) -> Answer:
+    """Another run is at work on the same key: wait for its result instead of doing the work twice."""
+    now = work.workspace.now()
+    if work.row.status is not StepStatus.QUEUED:
+        work = work.record(
+            status=StepStatus.QUEUED,
+            explanation=explain.explain_waiting(names.step_run_id(other.run_id, other.ordinal)),
+            queued_at=now.isoformat(),
+            key=found.key,
+            key_document=found.document,
+        )
+    return Answer(outcome="queued", wait_seconds=queue_seconds(work.row, now))
+
+
+def _start(work: _Work, found: Ingredients, explanation: Explanation | None) -> Answer:
+    """Write the intent, then submit."""
+    row = work.row
+    attempt = row.attempt + 1
+    job = names.job_name(row.run_id, row.ordinal, attempt)
+    return submit(
+        work.record(
+            status=StepStatus.RUNNING,
+            attempt=attempt,
+            explanation=explanation,
+            key=found.key,
+            key_document=found.document,
+            source=names.step_run_id(row.run_id, row.ordinal),
+            compute_target=work.target,
+            remote_id=job if work.backend.capabilities.derived_ids else None,
+            started_at=row.started_at or work.workspace.now().isoformat(),
+        )
+    )
+
+
+def submit(work: _Work) -> Answer:
+    """Submit the row's try; for the second time if an earlier call's answer was lost."""
+    row = work.row
+    remote_id = work.backend.submit(build_job(work.workspace, work.context, row.ordinal, row.attempt, work.produced))
+    if remote_id != row.remote_id:
+        work.record(remote_id=remote_id)
+    return Answer(outcome="running", wait_seconds=work.backend.capabilities.poll_seconds)

@@ -1,0 +1,154 @@
+"""One try of a step as a job: command line, files, environment, and where its results go."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from shared.core import names
+from shared.core.definition import (
+    Argument,
+    InputArgument,
+    LiteralInput,
+    OutputArgument,
+    ParameterArgument,
+    ParameterInput,
+    Scalar,
+    StepDefinition,
+)
+from shared.core.errors import NotFound
+from shared.core.jobs import JobArgument, JobFile, JobOutput, JobSpec, UploadTarget
+from shared.services.datastores import container_of
+from shared.services.documents import snapshot_file_blob
+from shared.services.resolution import Outputs, blob_url, job_inputs
+from shared.services.workspace import SIGNATURE_VALIDITY, RunContext, Workspace
+
+
+def text(value: Scalar) -> str:
+    """A scalar as a word of a command line or an environment variable (v1 wrote them with `str`)."""
+    return str(value)
+
+
+def build_job(
+    workspace: Workspace, context: RunContext, ordinal: int, attempt: int, produced: Mapping[int, Outputs]
+) -> JobSpec:
+    """The job of one try. Building it again gives the same job, apart from fresh signatures.
+
+    Raises:
+        NotFound: The step's snapshot is not registered.
+    """
+    step = context.step(ordinal)
+    run_id = context.run.run_id
+    step_type = workspace.step_types[step.type]
+    values = _values(step, context.run.parameters)
+    base, query = workspace.artifact_target(run_id, ordinal)
+    return JobSpec(
+        name=names.job_name(run_id, ordinal, attempt),
+        run_id=run_id,
+        step_run_id=names.step_run_id(run_id, ordinal),
+        compute_target=step.compute_target or context.definition.default_compute_target,
+        interpreter=step.environment.interpreter,
+        code=_code(workspace, step),
+        command=tuple(_word(word, values, context.run.parameters) for word in step_type.words(step)),
+        is_command=step_type.is_command,
+        inputs=job_inputs(workspace, context, step, produced),
+        outputs=_outputs(workspace, context, ordinal),
+        environment=_environment(workspace, context, step, ordinal, values),
+        artifacts=UploadTarget(base_url=base, query=query),
+        log_name=names.log_name(attempt),
+        metrics_name=names.metrics_name(attempt),
+        callback_url=_callback_url(workspace, run_id, ordinal, attempt),
+        timeout_seconds=step.timeout_seconds,
+    )
+
+
+def _values(step: StepDefinition, parameters: Mapping[str, Scalar]) -> dict[str, str]:
+    """Values of the inputs that are values rather than files."""
+    values: dict[str, str] = {}
+    for name, source in step.inputs.items():
+        if isinstance(source, ParameterInput):
+            values[name] = text(parameters[source.parameter])
+        elif isinstance(source, LiteralInput):
+            values[name] = text(source.value)
+    return values
+
+
+def _word(argument: Argument, values: Mapping[str, str], parameters: Mapping[str, Scalar]) -> JobArgument:
+    match argument:
+        case ParameterArgument(parameter=name):
+            return JobArgument(value=text(parameters[name]))
+        case InputArgument(input=name):
+            return JobArgument(value=values[name]) if name in values else JobArgument(input=name)
+        case OutputArgument(output=name):
+            return JobArgument(output=name)
+        case literal:
+            return JobArgument(value=text(literal))
+
+
+def _code(workspace: Workspace, step: StepDefinition) -> tuple[JobFile, ...]:
+    if step.snapshot is None:
+        return ()
+    try:
+        manifest = workspace.manifest(step.snapshot)
+    except NotFound:
+        raise NotFound(
+            f"The snapshot of step `{step.name}` is not registered any more. Submit the run again."
+        ) from None
+    base, query = workspace.read_grant(names.SYSTEM_CONTAINER)
+    return tuple(
+        JobFile(
+            path=file.path,
+            url=blob_url(base, snapshot_file_blob(file.sha256), query),
+            digest=f"sha256:{file.sha256}",
+            size=file.size,
+        )
+        for file in manifest.files
+    )
+
+
+def output_datastore(context: RunContext, step: StepDefinition, output: str) -> str:
+    """The datastore on which an output is kept."""
+    return step.outputs[output].datastore or context.definition.default_datastore
+
+
+def _outputs(workspace: Workspace, context: RunContext, ordinal: int) -> tuple[JobOutput, ...]:
+    step = context.step(ordinal)
+    outputs: list[JobOutput] = []
+    for name in step.outputs:
+        container = container_of(output_datastore(context, step, name))
+        path = names.output_path(context.run.run_id, ordinal, name)
+        base, query = workspace.services.blobs.upload_target(container, path, SIGNATURE_VALIDITY)
+        outputs.append(JobOutput(name=name, target=UploadTarget(base_url=base, query=query)))
+    return tuple(outputs)
+
+
+def _environment(
+    workspace: Workspace, context: RunContext, step: StepDefinition, ordinal: int, values: Mapping[str, str]
+) -> dict[str, str]:
+    """What v1 scripts expect, under the step's own variables, which win."""
+    used = {word.parameter for word in step.arguments if isinstance(word, ParameterArgument)}
+    parameters = {f"AML_PARAMETER_{name}": text(context.run.parameters[name]) for name in sorted(used)}
+    inputs = {f"AML_PARAMETER_{name}": value for name, value in values.items()}
+    identity = {
+        "AZUREML_RUN_ID": names.step_run_id(context.run.run_id, ordinal),
+        "AZUREML_ROOT_RUN_ID": context.run.run_id,
+        "AZUREML_ARM_PROJECT_NAME": context.run.experiment,
+        "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
+        "AZUREML_ARM_SUBSCRIPTION": "pipeyard",
+        "AZUREML_ARM_RESOURCEGROUP": "pipeyard",
+    }
+    base_url = workspace.services.callback_base_url
+    service = {"AZUREML_SERVICE_ENDPOINT": base_url, "PIPEYARD_URL": base_url} if base_url else {}
+    return {
+        **identity,
+        **service,
+        **parameters,
+        **inputs,
+        **step.environment.variables,
+        **step.environment_variables,
+    }
+
+
+def _callback_url(workspace: Workspace, run_id: str, ordinal: int, attempt: int) -> str | None:
+    base_url = workspace.services.callback_base_url
+    if base_url is None:
+        return None
+    return f"{base_url}/api/runs/{quote(run_id)}/steps/{ordinal}/attempts/{attempt}/ended"

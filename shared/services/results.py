@@ -1,0 +1,134 @@
+"""The end of a try: turn the job's result into rows, and make a finished result findable, last of all."""
+
+from typing import Any
+
+from shared.core import names
+from shared.core.definition import RetryPolicy
+from shared.core.jobs import JobOutcome, JobResult, OutputFile
+from shared.core.records import MAX_INLINE_FILES, AttemptRecord, ClaimOwner, OutputRecord, ReuseEntry, StepRecord
+from shared.core.reuse import content_digest
+from shared.core.status import StepStatus, step_may_become
+from shared.services.documents import store_output_files
+from shared.services.jobs import output_datastore
+from shared.services.workspace import RunContext, Workspace
+
+MAX_LOSSES = 5
+"""Tries that the compute may lose before the step fails: a machine that goes down each time is no bad luck."""
+
+_LOST = frozenset({JobOutcome.LOST, JobOutcome.INTERRUPTED})
+
+
+def retry_delay(policy: RetryPolicy, failures: int) -> float | None:
+    """Seconds before the next try after that many failures, None where there is no next try."""
+    if failures >= policy.max_attempts:
+        return None
+    return float(min(policy.max_delay_seconds, policy.delay_seconds * policy.backoff ** (failures - 1)))
+
+
+def publish_result(
+    workspace: Workspace, context: RunContext, row: StepRecord, result: JobResult, *, canceling: bool
+) -> tuple[StepRecord, float]:
+    """Record how a try ended. Returns the row and, if the step is to be tried again, the seconds to wait first."""
+    row = _with_measurements(row, result)
+    if result.outcome is JobOutcome.COMPLETED:
+        return _finish(workspace, context, row, result), 0.0
+    if canceling or result.outcome is JobOutcome.CANCELED:
+        return record_end(workspace, context, row, StepStatus.CANCELED), 0.0
+    policy = context.step(row.ordinal).retry
+    if result.outcome in _LOST:
+        losses = row.attempt - row.failures_counted
+        delay = 0.0 if losses < MAX_LOSSES else None
+    else:
+        row = row.model_copy(update={"failures_counted": row.failures_counted + 1})
+        delay = retry_delay(policy, row.failures_counted)
+    if delay is None:
+        return record_end(workspace, context, row, StepStatus.FAILED, error=_failure(row, result)), 0.0
+    row = row.model_copy(
+        update={"status": StepStatus.QUEUED, "remote_id": None, "queued_at": workspace.now().isoformat()}
+    )
+    workspace.record(context, [row])
+    return row, delay
+
+
+def _failure(row: StepRecord, result: JobResult) -> str:
+    tries = f" (try {row.attempt})" if row.attempt > 1 else ""
+    return f"{result.message}{tries}. Its log says more." if result.message else f"The try {result.outcome}{tries}."
+
+
+def _with_measurements(row: StepRecord, result: JobResult) -> StepRecord:
+    measured: dict[str, Any] = {
+        "exit_code": result.exit_code,
+        "wall_seconds": result.wall_seconds,
+        "cpu_seconds": result.cpu_seconds,
+        "peak_memory_bytes": result.peak_memory_bytes,
+    }
+    attempt = AttemptRecord(
+        attempt=row.attempt,
+        outcome=result.outcome.value,
+        message=result.message,
+        started_at=result.started_at,
+        ended_at=result.ended_at,
+        **measured,
+    )
+    return row.model_copy(
+        update={
+            **measured,
+            "attempts": (*row.attempts, attempt),
+            "files": result.files,
+            "warnings": (*row.warnings, *result.warnings),
+        }
+    )
+
+
+def _finish(workspace: Workspace, context: RunContext, row: StepRecord, result: JobResult) -> StepRecord:
+    outputs = {
+        name: _output(workspace, context, row.ordinal, name, result.outputs.get(name, ()))
+        for name in context.step(row.ordinal).outputs
+    }
+    row = row.model_copy(update={"outputs": outputs})
+    row = record_end(workspace, context, row, StepStatus.FINISHED)
+    workspace.services.reuse.publish(
+        ReuseEntry(
+            key=row.key or "",
+            document=row.key_document or {},
+            run_id=row.run_id,
+            ordinal=row.ordinal,
+            experiment=context.run.experiment,
+            step_name=row.name,
+            finished_at=row.ended_at or "",
+            wall_seconds=row.wall_seconds,
+            outputs=outputs,
+        )
+    )
+    return row
+
+
+def _output(
+    workspace: Workspace, context: RunContext, ordinal: int, name: str, files: tuple[OutputFile, ...]
+) -> OutputRecord:
+    digest = content_digest((file.path, f"sha256:{file.sha256}") for file in files)
+    few = len(files) <= MAX_INLINE_FILES
+    return OutputRecord(
+        datastore=output_datastore(context, context.step(ordinal), name),
+        path=names.output_path(context.run.run_id, ordinal, name),
+        digest=digest,
+        is_file=len(files) == 1 and files[0].path == "",
+        file_count=len(files),
+        total_bytes=sum(file.size for file in files),
+        files=files if few else None,
+        manifest=None if few else store_output_files(workspace.services.blobs, digest, files),
+    )
+
+
+def record_end(
+    workspace: Workspace, context: RunContext, row: StepRecord, status: StepStatus, *, error: str | None = None
+) -> StepRecord:
+    """Write a step's final row; a claim on its key is dropped unless the result is about to be published."""
+    if not step_may_become(row.status, status):
+        return row
+    ended = row.model_copy(update={"status": status, "ended_at": workspace.now().isoformat(), "error": error})
+    workspace.record(context, [ended])
+    if status is not StepStatus.FINISHED and ended.key is not None:
+        owner = ClaimOwner(run_id=row.run_id, ordinal=row.ordinal, attempt=row.attempt)
+        workspace.services.reuse.release(ended.key, owner)
+    return ended

@@ -1,0 +1,193 @@
+"""The life of a run: prepare, close, cancel; and finding runs that nobody looks after."""
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.core import names
+from shared.core.errors import Conflict, NotFound
+from shared.core.records import ReuseEntry, RunRecord, StepRecord
+from shared.core.schedule import encode_graph
+from shared.core.status import RUN_TERMINAL, STEP_TERMINAL, RunStatus, StepStatus, run_may_become
+from shared.ports import Engine
+from shared.services import resolution
+from shared.services.workspace import RunContext, Workspace
+
+REPEAT_ENDS_FOR = timedelta(minutes=5)
+"""How long after a step's end the reconciler repeats the event; telling it twice does no harm."""
+CHANGE_TRIES = 5
+"""How often a change of a run's row is tried again after somebody else changed it first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What the orchestrator needs to schedule a run.
+
+    Attributes:
+        graph: `schedule.encode_graph`'s string.
+        settled: Final status by step, for the steps that have ended.
+    """
+
+    graph: str
+    settled: dict[int, StepStatus]
+
+
+def change_status(workspace: Workspace, run_id: str, status: RunStatus, **fields: object) -> RunRecord:
+    """Move a run to another status, whoever else writes its row meanwhile.
+
+    Raises:
+        Conflict: The run's status does not allow the change.
+    """
+    for _ in range(CHANGE_TRIES):
+        run = workspace.services.runs.get_run(run_id)
+        if not run_may_become(run.status, status):
+            raise Conflict(f"Run {run_id} is {run.status} and cannot become {status}.")
+        try:
+            return workspace.services.runs.update_run(run.model_copy(update={"status": status, **fields}))
+        except Conflict:
+            continue
+    raise Conflict(f"Run {run_id} is being changed by others all the time; try again.")
+
+
+def prepare_run(workspace: Workspace, run_id: str) -> Prepared:
+    """Mark the run as running, and settle every step whose finished result can stand in right away."""
+    context = workspace.context(run_id)
+    run = workspace.services.runs.get_run(run_id)
+    if run.status is RunStatus.NOT_STARTED:
+        with suppress(Conflict):  # A cancel came first; the orchestrator will get its event.
+            change_status(workspace, run_id, RunStatus.RUNNING, started_at=workspace.now().isoformat())
+    rows = {row.ordinal: row for row in workspace.services.runs.get_steps(run_id)}
+    ended = {ordinal: row for ordinal, row in rows.items() if row.status in STEP_TERMINAL}
+    context.ended.update(ended)
+    reused = _reuse_in_bulk(workspace, context, rows)
+    if reused:
+        workspace.record(context, reused)
+    settled = {ordinal: row.status for ordinal, row in context.ended.items()}
+    steps = context.definition.steps
+    graph = encode_graph(
+        context.graph.dependencies,
+        always_run=[ordinal for ordinal, step in enumerate(steps) if step.always_run],
+        limit=run.max_parallel_steps or context.definition.max_parallel_steps or workspace.max_parallel_steps,
+        continue_on_step_failure=run.continue_on_step_failure,
+    )
+    return Prepared(graph=graph, settled=settled)
+
+
+def _reuse_in_bulk(workspace: Workspace, context: RunContext, rows: dict[int, StepRecord]) -> list[StepRecord]:
+    """Rows of steps that need not run, found top down without starting anything.
+
+    A step further down is only looked at once everything above it has ended well: its inputs are known then. Only
+    the latest result of each step is considered; `begin_step` looks further.
+    """
+    now = workspace.now().isoformat()
+    listings: dict[str, dict[str, tuple[int, str]]] = {}
+    resolution.list_runs_outputs(workspace, list(context.latest.values()), listings)
+    done = {ordinal: row for ordinal, row in context.ended.items() if row.status is StepStatus.FINISHED}
+    reused: list[StepRecord] = []
+    for ordinal in context.graph.order:
+        if ordinal in rows or any(above not in done for above in context.graph.dependencies[ordinal]):
+            continue
+        row = _reuse_latest(workspace, context, ordinal, done, listings, now)
+        if row is not None:
+            done[ordinal] = row
+            reused.append(row)
+    return reused
+
+
+def _reuse_latest(
+    workspace: Workspace,
+    context: RunContext,
+    ordinal: int,
+    done: dict[int, StepRecord],
+    listings: dict[str, dict[str, tuple[int, str]]],
+    now: str,
+) -> StepRecord | None:
+    step = context.step(ordinal)
+    entry: ReuseEntry | None = context.latest.get(step.name)
+    if entry is None or resolution.reuse_forbidden(context, step):
+        return None
+    produced = {above: done[above].outputs for above in resolution.producers(context, ordinal)}
+    try:
+        found = resolution.ingredients(workspace, context, step, produced)
+    except NotFound:
+        return None  # `begin_step` reports it.
+    if found.key != entry.key or resolution.missing_outputs(workspace, entry, listings):
+        return None
+    fresh = StepRecord(run_id=context.run.run_id, ordinal=ordinal, name=step.name)
+    return resolution.reused_row(context, fresh, found, entry, now)
+
+
+def close_run(workspace: Workspace, run_id: str, status: RunStatus) -> None:
+    """Write the run's final status. A run that is closed already stays as it is."""
+    run = workspace.services.runs.get_run(run_id)
+    if run.status in RUN_TERMINAL:
+        return
+    if status is RunStatus.CANCELED and run.status is RunStatus.RUNNING:
+        change_status(workspace, run_id, RunStatus.CANCEL_REQUESTED)
+    rows = workspace.services.runs.get_steps(run_id)
+    failed = [row for row in rows if row.status is StepStatus.FAILED]
+    error = f"Step `{failed[0].name}` failed: {failed[0].error}" if failed else None
+    counts = Counter("Reused" if row.reused else row.status.value for row in rows)
+    change_status(
+        workspace,
+        run_id,
+        status,
+        ended_at=workspace.now().isoformat(),
+        step_counts=dict(sorted(counts.items())),
+        error=error,
+    )
+
+
+def cancel_run(workspace: Workspace, engine: Engine, run_id: str) -> RunRecord:
+    """Ask for a run's end. It is `Canceled` once every job of it has ended.
+
+    Raises:
+        Conflict: The run has ended already.
+    """
+    run = workspace.services.runs.get_run(run_id)
+    if run.status in RUN_TERMINAL:
+        raise Conflict(f"Run {run_id} is {run.status} already; there is nothing to cancel.")
+    if run.status is not RunStatus.CANCEL_REQUESTED:
+        run = change_status(workspace, run_id, RunStatus.CANCEL_REQUESTED)
+    if not engine.raise_event(run_id, names.CANCEL_EVENT, {}):
+        engine.start_run(run_id)
+        engine.raise_event(run_id, names.CANCEL_EVENT, {})
+    return run
+
+
+def reconcile_runs(workspace: Workspace, engine: Engine) -> list[str]:
+    """Start again every run that is not over and has no live orchestration, and repeat what may have got lost.
+
+    Returns:
+        Ids of the runs that were started again.
+    """
+    started: list[str] = []
+    for run_id in workspace.services.runs.list_active_run_ids():
+        try:
+            run = workspace.services.runs.get_run(run_id)
+        except NotFound:
+            continue  # Its submit was cut off before the run existed; nothing was promised.
+        if run.status in RUN_TERMINAL:
+            workspace.services.runs.update_run(run)  # Leaves the list of active runs.
+            continue
+        if not engine.is_alive(run_id):
+            engine.start_run(run_id)
+            started.append(run_id)
+        else:
+            _mend(workspace, engine, run_id)
+        if run.status is RunStatus.CANCEL_REQUESTED:
+            engine.raise_event(run_id, names.CANCEL_EVENT, {})
+    return started
+
+
+def _mend(workspace: Workspace, engine: Engine, run_id: str) -> None:
+    """A live run may have lost one of its steps' orchestrations, or the event that told of a step's end."""
+    now = workspace.now()
+    for row in workspace.services.runs.get_steps(run_id):
+        if row.status not in STEP_TERMINAL:
+            if not engine.is_alive(names.step_run_id(run_id, row.ordinal)):
+                engine.start_step(run_id, row.ordinal)
+        elif row.ended_at is not None and now - datetime.fromisoformat(row.ended_at) < REPEAT_ENDS_FOR:
+            event: dict[str, str | int] = {"ordinal": row.ordinal, "status": row.status.value}
+            engine.raise_event(run_id, names.STEP_ENDED_EVENT, event)

@@ -1,0 +1,163 @@
+"""The workspace at work: its ports, its step types, and what a process may remember about runs.
+
+Everything remembered here is immutable once it is true (definitions, snapshots, steps that have ended), so that a
+process that forgets it, or another one that never knew it, comes to the same answers from storage.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.core import names
+from shared.core.definition import PipelineDefinition, StepDefinition
+from shared.core.errors import NotFound
+from shared.core.graph import Graph, build_graph
+from shared.core.records import ReuseEntry, RunRecord, StepRecord
+from shared.core.snapshots import SnapshotManifest
+from shared.core.status import STEP_TERMINAL
+from shared.ports import Services
+from shared.services import documents
+from shared.services.datastores import DataFiles
+from shared.steps.base import StepType
+
+SIGNATURE_VALIDITY = timedelta(days=6, hours=23)
+"""Validity of the signed addresses in a job: a user delegation key lives for seven days at most."""
+
+
+class Memory[Key: Hashable, Value]:
+    """A bounded, thread-safe memo: the least recently used entry goes first."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._entries: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        """The remembered value, or what `make` returns (two threads may make it at once; one result stays)."""
+        with self._lock:
+            if key in self._entries:
+                self._entries.move_to_end(key)
+                return self._entries[key]
+        value = make()
+        with self._lock:
+            value = self._entries.setdefault(key, value)
+            while len(self._entries) > self._size:
+                self._entries.popitem(last=False)
+        return value
+
+
+@dataclass(slots=True, kw_only=True)
+class RunContext:
+    """What is fixed about one run, and its steps that have ended.
+
+    Attributes:
+        run: The run's row as first read: only its unchanging fields may be used.
+        latest: The latest results of the experiment's steps when the run was first looked at.
+        data: Files behind each data reference, pinned at the first look, so that all steps see the same.
+        ended: Rows of steps in a terminal status.
+    """
+
+    run: RunRecord
+    definition: PipelineDefinition
+    graph: Graph
+    ordinals: dict[str, int]
+    latest: dict[str, ReuseEntry]
+    data: dict[tuple[str, str], DataFiles] = field(default_factory=dict)
+    ended: dict[int, StepRecord] = field(default_factory=dict)
+
+    def step(self, ordinal: int) -> StepDefinition:
+        """The definition of a step."""
+        return self.definition.steps[ordinal]
+
+
+class Workspace:
+    """One deployment. Made once per process by `bootstrap`; all methods are thread-safe."""
+
+    def __init__(
+        self, services: Services, step_types: Mapping[str, StepType], *, name: str, max_parallel_steps: int
+    ) -> None:
+        self.services = services
+        self.step_types = step_types
+        self.name = name
+        self.max_parallel_steps = max_parallel_steps
+        self._contexts: Memory[str, RunContext] = Memory(64)
+        self._definitions: Memory[str, PipelineDefinition] = Memory(64)
+        self._manifests: Memory[str, SnapshotManifest] = Memory(256)
+
+    def now(self) -> datetime:
+        """Current time, aware, in UTC."""
+        return self.services.clock.now()
+
+    def definition(self, definition_id: str) -> PipelineDefinition:
+        """A stored definition.
+
+        Raises:
+            NotFound: It was never stored.
+        """
+        return self._definitions.get(
+            definition_id, lambda: documents.load_definition(self.services.blobs, definition_id)
+        )
+
+    def manifest(self, snapshot_id: str) -> SnapshotManifest:
+        """A registered snapshot.
+
+        Raises:
+            NotFound: It was never registered.
+        """
+        return self._manifests.get(snapshot_id, lambda: documents.load_manifest(self.services.blobs, snapshot_id))
+
+    def file_digests(self, snapshot_id: str | None) -> dict[str, str] | None:
+        """Digest by path of a snapshot's files; None where there is no such snapshot (any more)."""
+        if snapshot_id is None:
+            return None
+        try:
+            return {file.path: file.sha256 for file in self.manifest(snapshot_id).files}
+        except NotFound:
+            return None
+
+    def context(self, run_id: str) -> RunContext:
+        """The run's context.
+
+        Raises:
+            NotFound: No such run.
+        """
+        return self._contexts.get(run_id, lambda: self.make_context(self.services.runs.get_run(run_id)))
+
+    def make_context(self, run: RunRecord, definition: PipelineDefinition | None = None) -> RunContext:
+        """A context that is not remembered; with a definition, for planning a run that does not exist."""
+        definition = definition or self.definition(run.definition_id)
+        return RunContext(
+            run=run,
+            definition=definition,
+            graph=build_graph(definition),
+            ordinals={step.name: ordinal for ordinal, step in enumerate(definition.steps)},
+            latest=self.services.reuse.latest(run.experiment),
+        )
+
+    def ended_steps(self, context: RunContext, ordinals: list[int]) -> dict[int, StepRecord]:
+        """Rows of those of the given steps that have ended."""
+        missing = [ordinal for ordinal in ordinals if ordinal not in context.ended]
+        # One row costs one request, a whole partition costs one per thousand rows.
+        if len(missing) > 3:  # noqa: PLR2004
+            found = self.services.runs.get_steps(context.run.run_id)
+        else:
+            rows = (self.services.runs.get_step(context.run.run_id, ordinal) for ordinal in missing)
+            found = [row for row in rows if row is not None]
+        context.ended.update({row.ordinal: row for row in found if row.status in STEP_TERMINAL})
+        return {ordinal: context.ended[ordinal] for ordinal in ordinals if ordinal in context.ended}
+
+    def record(self, context: RunContext, rows: list[StepRecord]) -> None:
+        """Write step rows; they are durable when this returns."""
+        self.services.runs.put_steps(context.run.run_id, rows)
+        context.ended.update({row.ordinal: row for row in rows if row.status in STEP_TERMINAL})
+
+    def read_grant(self, container: str) -> tuple[str, str]:
+        """Base URL and signature with which a job reads blobs of a container."""
+        return self.services.blobs.read_grant(container, SIGNATURE_VALIDITY)
+
+    def artifact_target(self, run_id: str, ordinal: int) -> tuple[str, str]:
+        """Base URL and signature with which a job writes its log, metrics and files."""
+        prefix = names.artifact_prefix(run_id, ordinal)
+        return self.services.blobs.upload_target(names.ARTIFACT_CONTAINER, prefix, SIGNATURE_VALIDITY)
