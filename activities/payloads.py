@@ -1,0 +1,43 @@
+"""What orchestrators hand to activities and get back: ids and short words, never documents."""
+
+from typing import TypedDict
+
+
+class RunPayload(TypedDict):
+    """One run."""
+
+    run_id: str
+
+
+class StepPayload(TypedDict):
+    """One step of a run."""
+
+    run_id: str
+    ordinal: int
+
+
+class CheckPayload(StepPayload):
+    """A step to look after; `canceling` once its run is being cancelled."""
+
+    canceling: bool
+
+
+class FailPayload(StepPayload):
+    """A step that Pipeyard itself could not carry on with."""
+
+    message: str
+
+
+class SkipPayload(TypedDict):
+    """Steps that will never start, each with the step whose end decided it."""
+
+    run_id: str
+    canceled: bool
+    skips: list[list[int]]
+
+
+class ClosePayload(TypedDict):
+    """A run and its final status."""
+
+    run_id: str
+    status: str

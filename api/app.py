@@ -1,0 +1,57 @@
+"""The FastAPI application behind the one HTTP function.
+
+Resources are `async def` and call the synchronous services directly: the HTTP function is synchronous, so the
+Functions host gives each request a thread of its own, in which this application runs its own event loop. Handing
+the work to yet another thread would only cost time.
+"""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api import datastores, definitions, experiments, health, plans, problems, runs, snapshots, steps
+from api.problems import Problem, problem_response
+
+MAX_BODY_BYTES = 100 * 1024 * 1024
+"""The Functions host's own limit."""
+MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
+"""Limit for everything that is not a file's bytes."""
+_FILES = "/api/snapshots/files/"
+
+
+class BodyLimit:
+    """Refuses bodies that say they are too large before anything reads them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http":
+            limit = MAX_BODY_BYTES if scope["path"].startswith(_FILES) else MAX_DOCUMENT_BYTES
+            length = dict(scope["headers"]).get(b"content-length", b"0")
+            if length.isdigit() and int(length) > limit:
+                detail = f"The body has {int(length)} bytes; this route takes at most {limit}."
+                response = problem_response(HTTPStatus.CONTENT_TOO_LARGE, "too_large", detail)
+                await response(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def create_app() -> FastAPI:
+    """The application with all its resources."""
+    app = FastAPI(
+        title="Pipeyard",
+        version="0.1.0",
+        summary="Machine-learning pipelines with reuse that explains itself.",
+        openapi_url="/api/openapi.json",
+        docs_url="/api/docs",
+        redoc_url=None,
+        responses={"4XX": {"model": Problem, "description": "What is wrong, everything at once."}},
+    )
+    problems.register(app)
+    app.add_middleware(BodyLimit)
+    for module in (definitions, plans, runs, steps, snapshots, datastores, experiments, health):
+        app.include_router(module.router)
+    return app

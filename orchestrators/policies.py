@@ -1,0 +1,22 @@
+"""How orchestrators call activities: with an explicit input and a bounded number of tries.
+
+The engine retries every exception alike, so activities return what is permanent as a value and raise only what
+waiting may mend (and bugs, which then fail after the last try).
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from durabletask import task
+
+_RETRY = task.RetryPolicy(
+    first_retry_interval=timedelta(seconds=1),
+    max_number_of_attempts=6,
+    backoff_coefficient=2,
+    max_retry_interval=timedelta(seconds=30),
+)
+
+
+def call(ctx: task.OrchestrationContext, activity: str, payload: dict[str, Any]) -> task.Task[Any]:
+    """Call an activity by name."""
+    return ctx.call_activity(activity, input=payload, retry_policy=_RETRY)

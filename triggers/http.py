@@ -1,0 +1,37 @@
+"""The one HTTP function: hands every request to the FastAPI application."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from shared import bootstrap
+from shared.core import names
+
+bp = df.Blueprint(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+
+@lru_cache(maxsize=1)
+def _application() -> Callable[[func.HttpRequest, func.Context], func.HttpResponse]:
+    """Made at the first request: importing FastAPI and building its routes would slow down every cold start."""
+    from api.app import create_app  # noqa: PLC0415
+
+    middleware: Any = func.AsgiMiddleware  # azure-functions leaves it untyped
+    serve: Callable[[func.HttpRequest, func.Context], func.HttpResponse] = middleware(create_app()).main
+    return serve
+
+
+@bp.function_name(names.HTTP_FUNCTION)
+@bp.route(route="{*path}", methods=["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
+@bp.durable_client_input(client_name="client")
+def http(req: func.HttpRequest, context: func.Context, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
+    """Serve one request in this thread, on an event loop of its own."""
+    from api.dependencies import current_engine  # noqa: PLC0415
+
+    token = current_engine.set(bootstrap.engine(client))
+    try:
+        return _application()(req, context)
+    finally:
+        current_engine.reset(token)
