@@ -243,8 +243,8 @@ class Engine(Protocol):
         """Whether an orchestration with this id exists and has not ended."""
         ...
 
-    def raise_event(self, instance_id: str, event: str, data: dict[str, str | int]) -> bool:
-        """Send an event; False if no such orchestration is alive."""
+    def raise_event(self, instance_id: str, event: str, data: dict[str, str | int]) -> None:
+        """Send an event; nothing happens if no such orchestration is alive."""
         ...
 
 

@@ -32,17 +32,13 @@ class DurableEngine:
             raise _unavailable(error) from error
         return state is not None and state.runtime_status not in _ENDED
 
-    def raise_event(self, instance_id: str, event: str, data: dict[str, str | int]) -> bool:
+    def raise_event(self, instance_id: str, event: str, data: dict[str, str | int]) -> None:
         """See `Engine.raise_event`."""
-        if not self.is_alive(instance_id):
-            return False
         try:
             self._client.raise_orchestration_event(instance_id, event, data=data)
         except grpc.RpcError as error:
-            if error.code() is grpc.StatusCode.NOT_FOUND:
-                return False
-            raise _unavailable(error) from error
-        return True
+            if error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise _unavailable(error) from error
 
     def _start(self, orchestrator: str, instance_id: str, payload: dict[str, str | int]) -> None:
         try:

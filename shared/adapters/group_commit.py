@@ -57,10 +57,31 @@ class GroupCommitter:
                 self._queues[place] = [ticket]
             else:
                 queue.append(ticket)
-        if queue is None or ticket.turn.result():
+        if queue is None or self._wait(place, ticket):
             self._lead(place)
         if ticket.error is not None:
             raise ticket.error
+
+    def _wait(self, place: tuple[str, str], ticket: _Ticket) -> bool:
+        """Wait until our rows are written (False) or it is up to us to write (True)."""
+        try:
+            return ticket.turn.result()
+        except BaseException:  # the waiting thread was interrupted: nobody may wait for it
+            with self._lock:
+                queue = self._queues.get(place, [])
+                if ticket in queue:
+                    queue.remove(ticket)
+                if ticket.turn.done() and ticket.turn.result():
+                    self._pass_on(place)
+            raise
+
+    def _pass_on(self, place: tuple[str, str]) -> None:
+        """Tell the oldest waiting caller to lead; the lock is held."""
+        waiting = self._queues[place]
+        if waiting:
+            waiting[0].turn.set_result(True)
+        else:
+            del self._queues[place]
 
     def _lead(self, place: tuple[str, str]) -> None:
         """Write everything that is queued (our own rows are among it), then pass the lead on."""
@@ -75,14 +96,10 @@ class GroupCommitter:
             raise
         finally:
             with self._lock:
-                waiting = self._queues[place]
-                if not waiting:
-                    del self._queues[place]
+                self._pass_on(place)
             for ticket in batch:
                 if not ticket.turn.done():  # the leader's own may be: it was told to lead
                     ticket.turn.set_result(False)
-            if waiting:
-                waiting[0].turn.set_result(True)
 
     def _write(self, table: str, batch: list[_Ticket]) -> None:
         rows = {row["RowKey"]: row for ticket in batch for row in ticket.rows}

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from shared.core.errors import Fault, InvalidDocument, TooLarge
+from shared.core.errors import Fault, IntegrityError, InvalidDocument, TooLarge
 
 Entity = dict[str, str | int]
 
@@ -72,12 +72,20 @@ def encode(record: BaseModel, partition: str, row: str, **columns: str) -> Entit
 
 
 def decode[Record: BaseModel](row: Row, record_type: type[Record]) -> Record:
-    """The record of a row, validated. pydantic checks the schema version with everything else."""
+    """The record of a row, validated; the schema version is part of the record.
+
+    Raises:
+        IntegrityError: The row does not hold such a record.
+    """
     columns = row.columns
     parts: list[str] = []
     while (part := columns.get(f"body{len(parts)}")) is not None:
         parts.append(part)
-    return record_type.model_validate_json("".join(parts))
+    try:
+        return record_type.model_validate_json("".join(parts))
+    except ValidationError as error:
+        place = f"Row {columns.get('RowKey')} of {columns.get('PartitionKey')}"
+        raise IntegrityError(f"{place} does not hold a {record_type.__name__} that this version can read.") from error
 
 
 def entity_bytes(entity: Entity) -> int:

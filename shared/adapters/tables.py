@@ -21,6 +21,8 @@ MAX_PAGE_ROWS = 1000
 """The service gives no more rows at once."""
 MAX_EMPTY_PAGES = 8
 """How often a page is asked for again because a filter left nothing of it."""
+RETRIED_METHODS = frozenset({"POST"})
+"""For inserts, which the SDK would not send again when a connection breaks."""
 
 
 class TableGateway:
@@ -61,11 +63,10 @@ class TableGateway:
         """Write a new row and return its etag.
 
         Raises:
-            Conflict: The row exists.
+            Conflict: The row exists. When an answer was lost and the SDK asked again, it may be this very row.
         """
-        return self._write(
-            table, entity, lambda client: client.create_entity(entity, response_preference="return-no-content")
-        )
+        options = {"response_preference": "return-no-content", "retry_on_methods": RETRIED_METHODS}
+        return self._write(table, entity, lambda client: client.create_entity(entity, **options))
 
     def upsert(self, table: str, entity: Entity) -> str:
         """Insert or replace a row and return its etag."""

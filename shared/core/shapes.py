@@ -197,8 +197,9 @@ def _why(details: ErrorDetails, expected: str | None = None) -> str:
         kind = "finite_number"  # the only way in which a number can be wrong there: NaN, infinite or too large
     if kind in _SENTENCES:
         return _SENTENCES[kind].format(**context)
-    wanted = expected or _EXPECTED.get(kind.partition("_")[0])
-    return f"{details['msg']}." if wanted is None else f"Must be {wanted}, not {_json_type(value)}."
+    if expected is None and kind.endswith(("_type", "_parsing", "_from_float")):
+        expected = _EXPECTED.get(kind.partition("_")[0])
+    return f"{details['msg']}." if expected is None else f"Must be {expected}, not {_json_type(value)}."
 
 
 def _json_type(value: Any) -> str:

@@ -38,7 +38,7 @@ class Suggester:
         self._left = comparisons
 
     def suggest(self, word: str, known: Collection[str], *, list_all: bool = True) -> str | None:
-        """A sentence that names the nearest known name, else all of them if they are few (and `list_all`), else None."""
+        """A sentence that names the nearest known name, or (`list_all`) all of them if they are few, or None."""
         near = self._nearest(word, known)
         if near is not None:
             return f"Did you mean {quoted(near)}?"

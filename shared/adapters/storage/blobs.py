@@ -13,7 +13,7 @@ from azure.storage.blob import (
     BlobServiceClient,
     ContainerClient,
     ContentSettings,
-    ExponentialRetry,
+    LinearRetry,
 )
 
 from shared.adapters.azure_errors import error_code, translated
@@ -158,7 +158,7 @@ class AzureBlobStore:
 
 
 def _options(counter: TransactionCounter | None) -> dict[str, Any]:
-    retry = ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=RETRIES, random_jitter_range=1)
+    retry = LinearRetry(backoff=1, retry_total=RETRIES, random_jitter_range=1)
     return {"transport": PooledTransport("blob", counter), "retry_policy": retry, "logging_enable": False}
 
 
