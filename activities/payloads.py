@@ -1,6 +1,6 @@
 """What orchestrators hand to activities and get back: ids and short words, never documents."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class RunPayload(TypedDict):
@@ -37,7 +37,8 @@ class SkipPayload(TypedDict):
 
 
 class ClosePayload(TypedDict):
-    """A run and its final status."""
+    """A run and its final status; `error` where no step is to blame."""
 
     run_id: str
     status: str
+    error: NotRequired[str]

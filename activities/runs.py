@@ -25,5 +25,5 @@ def prepare_run(payload: RunPayload) -> Any:
 @bp.activity_trigger(input_name="payload", activity=names.CLOSE_RUN)
 def close_run(payload: ClosePayload) -> Any:
     """Write the run's final status."""
-    runs.close_run(workspace(), payload["run_id"], RunStatus(payload["status"]))
+    runs.close_run(workspace(), payload["run_id"], RunStatus(payload["status"]), payload.get("error"))
     return {}

@@ -17,6 +17,11 @@ _RETRY = task.RetryPolicy(
 )
 
 
+def may_heal(error: task.TaskFailedError) -> bool:
+    """Whether an activity gave up because storage or a backend was away: the reconciler will try again later."""
+    return error.details.error_type.rpartition(".")[2] in {"StorageUnavailable", "BackendError"}
+
+
 def call(ctx: task.OrchestrationContext, activity: str, payload: dict[str, Any]) -> task.Task[Any]:
     """Call an activity by name."""
     return ctx.call_activity(activity, input=payload, retry_policy=_RETRY)

@@ -30,7 +30,12 @@ def run_pipeline(ctx: task.OrchestrationContext, payload: dict[str, Any]) -> Gen
         graph = payload["graph"]
         schedule = Schedule.from_state(decode_graph(graph), payload["state"])
     else:
-        prepared = yield policies.call(ctx, names.PREPARE_RUN, {"run_id": run_id})
+        try:
+            prepared = yield policies.call(ctx, names.PREPARE_RUN, {"run_id": run_id})
+        except task.TaskFailedError as error:
+            if policies.may_heal(error):
+                raise
+            return (yield from _give_up(ctx, run_id, error))
         graph = prepared["graph"]
         settled = {int(ordinal): StepStatus(status) for ordinal, status in prepared["settled"].items()}
         schedule = Schedule.begin(decode_graph(graph), settled)
@@ -41,7 +46,9 @@ def run_pipeline(ctx: task.OrchestrationContext, payload: dict[str, Any]) -> Gen
     handled = 0
     _start_steps(ctx, run_id, schedule)
     while not schedule.done:
-        if handled >= STEPS_PER_GENERATION:
+        # An event that a waiter has taken already would be lost with the generation.
+        unread = ended.is_complete or (cancel.is_complete and not schedule.canceling)
+        if handled >= STEPS_PER_GENERATION and not unread:
             ctx.continue_as_new({"run_id": run_id, "graph": graph, "state": schedule.to_state()}, save_events=True)
             return ""
         if schedule.canceling:
@@ -59,6 +66,16 @@ def run_pipeline(ctx: task.OrchestrationContext, payload: dict[str, Any]) -> Gen
     status: RunStatus = schedule.final_status()
     yield policies.call(ctx, names.CLOSE_RUN, {"run_id": run_id, "status": status.value})
     return status.value
+
+
+def _give_up(
+    ctx: task.OrchestrationContext, run_id: str, error: task.TaskFailedError
+) -> Generator[task.Task[Any], Any, str]:
+    """Close a run that cannot even be prepared; trying for ever would help nobody."""
+    note = f"The run could not be prepared. {error.details.error_type}: {error.details.message}"
+    payload = {"run_id": run_id, "status": RunStatus.FAILED.value, "error": note}
+    yield policies.call(ctx, names.CLOSE_RUN, payload)
+    return RunStatus.FAILED.value
 
 
 def _start_steps(ctx: task.OrchestrationContext, run_id: str, schedule: Schedule) -> None:

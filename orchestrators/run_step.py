@@ -29,6 +29,8 @@ def run_step(ctx: task.OrchestrationContext, payload: dict[str, Any]) -> Generat
     try:
         status = yield from _run_to_end(ctx, step, payload)
     except task.TaskFailedError as error:
+        if policies.may_heal(error):
+            raise
         # An activity failed for good, on its last try. Better a failed step than a run that waits for ever.
         note = f"{error.details.error_type}: {error.details.message}"
         status = yield policies.call(ctx, names.FAIL_STEP, {**step, "message": note})
@@ -51,7 +53,9 @@ def _run_to_end(
     wait_seconds = float(answer.get("wait_seconds", 0))
     polls = 0
     while answer["outcome"] != "ended":
-        if polls >= POLLS_PER_GENERATION and answer["outcome"] == "running":
+        # An event that a waiter has taken already would be lost with the generation.
+        unread = hint.is_complete or (cancel.is_complete and not canceling)
+        if polls >= POLLS_PER_GENERATION and answer["outcome"] == "running" and not unread:
             ctx.continue_as_new({**step, "wait_seconds": wait_seconds, "canceling": canceling}, save_events=True)
             return ""
         timer = ctx.create_timer(timedelta(seconds=wait_seconds))

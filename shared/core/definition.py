@@ -7,7 +7,7 @@ fault of a document at once.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 SCHEMA_VERSION = 1
 MAX_STEPS = 5000
@@ -18,7 +18,15 @@ PORT_PATTERN = r"^\w{1,128}$"
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,255}$"
 EXPERIMENT_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_\-]{0,254}$"
 
-Scalar = Annotated[str, Field(max_length=30_000)] | bool | int | Annotated[float, Field(allow_inf_nan=False)]
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain a NUL character: no command line or variable can carry one")
+    return text
+
+
+Text = Annotated[str, Field(max_length=30_000), AfterValidator(_without_nul)]
+Scalar = Text | bool | int | Annotated[float, Field(allow_inf_nan=False)]
 PortName = Annotated[str, Field(pattern=PORT_PATTERN)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Labels = dict[Annotated[str, Field(min_length=1, max_length=100)], Annotated[str, Field(max_length=1000)]]
@@ -157,7 +165,7 @@ class EnvironmentDefinition(Document):
     interpreter: str | None = None
     pip_packages: tuple[str, ...] = ()
     conda_packages: tuple[str, ...] = ()
-    variables: dict[Annotated[str, Field(pattern=VARIABLE_PATTERN)], str] = {}
+    variables: dict[Annotated[str, Field(pattern=VARIABLE_PATTERN)], Text] = {}
 
 
 class StepDefinition(Document):
@@ -192,7 +200,7 @@ class StepDefinition(Document):
     retry: RetryPolicy = RetryPolicy()
     timeout_seconds: float | None = Field(default=None, gt=0, le=2_592_000, allow_inf_nan=False)
     environment: EnvironmentDefinition = EnvironmentDefinition()
-    environment_variables: dict[Annotated[str, Field(pattern=VARIABLE_PATTERN)], str] = {}
+    environment_variables: dict[Annotated[str, Field(pattern=VARIABLE_PATTERN)], Text] = {}
     version: str | None = None
     compute_target: Name | None = None
     labels: Labels = {}

@@ -36,7 +36,7 @@ def split_step_run_id(step_run_id_: str) -> tuple[str, int]:
 
 
 def job_name(run_id: str, ordinal: int, attempt: int) -> str:
-    """Name under which a try is submitted: derived, so that a repeated submit finds the first one. Tries count from 1."""
+    """Name under which a try (from 1) is submitted: derived, so that a repeated submit finds the first one."""
     return f"{step_run_id(run_id, ordinal)}-{attempt}"
 
 

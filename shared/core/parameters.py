@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from .definition import ParameterDefinition, Scalar
+from .definition import ParameterDefinition, Scalar, Text
 from .errors import Fault
 from .shapes import Place, shape_faults
 from .wording import Suggester, shorten
 
 _TYPES: dict[str, TypeAdapter[Any]] = {
-    "string": TypeAdapter(Annotated[str, Field(strict=True, max_length=30_000)]),
+    "string": TypeAdapter(Annotated[Text, Field(strict=True)]),
     "int": TypeAdapter(Annotated[int, Field(strict=True)]),
     "float": TypeAdapter(Annotated[float, Field(strict=True, allow_inf_nan=False)]),
     "bool": TypeAdapter(Annotated[bool, Field(strict=True)]),

@@ -118,7 +118,7 @@ def _reuse_latest(
     return resolution.reused_row(context, fresh, found, entry, now)
 
 
-def close_run(workspace: Workspace, run_id: str, status: RunStatus) -> None:
+def close_run(workspace: Workspace, run_id: str, status: RunStatus, error: str | None = None) -> None:
     """Write the run's final status. A run that is closed already stays as it is."""
     run = workspace.services.runs.get_run(run_id)
     if run.status in RUN_TERMINAL:
@@ -127,7 +127,8 @@ def close_run(workspace: Workspace, run_id: str, status: RunStatus) -> None:
         change_status(workspace, run_id, RunStatus.CANCEL_REQUESTED)
     rows = workspace.services.runs.get_steps(run_id)
     failed = [row for row in rows if row.status is StepStatus.FAILED]
-    error = f"Step `{failed[0].name}` failed: {failed[0].error}" if failed else None
+    if failed:
+        error = f"Step `{failed[0].name}` failed: {failed[0].error}"
     counts = Counter("Reused" if row.reused else row.status.value for row in rows)
     change_status(
         workspace,

@@ -22,8 +22,9 @@ from shared.services import documents
 from shared.services.datastores import DataFiles
 from shared.steps.base import StepType
 
-SIGNATURE_VALIDITY = timedelta(days=6, hours=23)
-"""Validity of the signed addresses in a job: a user delegation key lives for seven days at most."""
+SIGNATURE_VALIDITY = timedelta(days=3)
+"""Validity of the signed addresses in a job. They are signed for up to twice as long and shared between jobs, and a
+user delegation key lives for seven days at most; a job that runs longer cannot upload its results."""
 
 
 class Memory[Key: Hashable, Value]:

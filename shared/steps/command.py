@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.core.definition import Argument, Document, StepDefinition
+from shared.core.definition import Argument, Document, StepDefinition, Text
 from shared.core.errors import Fault
 from shared.steps.base import settings_faults
 
@@ -17,7 +17,7 @@ class CommandSettings(Document):
         command: The executable and its first words, each a word of its own: no shell splits or expands them.
     """
 
-    command: tuple[Annotated[str, Field(strict=True, max_length=30_000)], ...] = Field(min_length=1, max_length=1000)
+    command: tuple[Annotated[Text, Field(strict=True)], ...] = Field(min_length=1, max_length=1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
