@@ -48,7 +48,9 @@ def _services(settings: Settings, clock: Clock) -> Services:
         raise PipeyardError("No storage is configured: set PIPEYARD_STORAGE_ACCOUNT (see docs/settings.md).")
     backends: dict[str, ComputeBackend] = {}
     if settings.local_process:
-        backends["local"] = LocalProcessBackend(settings.data_dir)
+        local = LocalProcessBackend(settings.data_dir)
+        local.prepare()
+        backends["local"] = local
     return Services(
         clock=clock,
         runs=TableRunStore(tables),

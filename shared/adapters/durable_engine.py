@@ -7,6 +7,7 @@ from durabletask.client import OrchestrationStatus
 from shared.core import names
 from shared.core.errors import StorageUnavailable
 
+_NOBODY_LISTENS = frozenset({grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION})
 _ENDED = frozenset({OrchestrationStatus.COMPLETED, OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED})
 
 
@@ -37,7 +38,7 @@ class DurableEngine:
         try:
             self._client.raise_orchestration_event(instance_id, event, data=data)
         except grpc.RpcError as error:
-            if error.code() is not grpc.StatusCode.NOT_FOUND:
+            if error.code() not in _NOBODY_LISTENS:
                 raise _unavailable(error) from error
 
     def _start(self, orchestrator: str, instance_id: str, payload: dict[str, str | int]) -> None:

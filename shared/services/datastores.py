@@ -42,13 +42,14 @@ class DataFiles:
         return len(self.files) == 1 and self.files[0][0] == ""
 
 
-def blob_digest(blob: BlobInfo) -> str:
+def blob_digest(container: str, blob: BlobInfo) -> str:
     """Digest of a blob's content.
 
     Storage knows the MD5 of blobs that were written in one piece or with one given. For others the ETag stands in:
-    it changes with every write, so a rewrite of the same bytes looks changed, and never the other way round.
+    it changes with every write, so a rewrite of the same bytes looks changed, and never the other way round. As two
+    blobs may share an ETag, the blob's name is part of it.
     """
-    return f"md5:{blob.md5}" if blob.md5 else f"etag:{blob.etag}"
+    return f"md5:{blob.md5}" if blob.md5 else f"etag:{container}/{blob.name}:{blob.etag}"
 
 
 def find_files(blobs: BlobStore, datastore: str, path: str) -> DataFiles:
@@ -57,7 +58,8 @@ def find_files(blobs: BlobStore, datastore: str, path: str) -> DataFiles:
     Raises:
         NotFound: No such datastore, or nothing there.
     """
-    found = blobs.list(container_of(datastore), path)
+    container = container_of(datastore)
+    found = blobs.list(container, path)
     exact = [blob for blob in found if blob.name == path]
     below = [blob for blob in found if blob.name.startswith(f"{path}/")]
     files: tuple[tuple[str, BlobInfo], ...]
@@ -69,4 +71,4 @@ def find_files(blobs: BlobStore, datastore: str, path: str) -> DataFiles:
         raise NotFound(
             f"There is nothing at `{path}` on datastore `{datastore}`. Upload it first, or correct the path."
         )
-    return DataFiles(files=files, digest=content_digest((name, blob_digest(blob)) for name, blob in files))
+    return DataFiles(files=files, digest=content_digest((name, blob_digest(container, blob)) for name, blob in files))

@@ -198,9 +198,10 @@ def job_inputs(
 
 def _reference_input(workspace: Workspace, context: RunContext, name: str, source: DataReferenceInput) -> JobInput:
     data = context.data[source.datastore, source.path]
-    base, query = workspace.read_grant(container_of(source.datastore))
+    container = container_of(source.datastore)
+    base, query = workspace.read_grant(container)
     files = tuple(
-        JobFile(path=path, url=blob_url(base, blob.name, query), digest=blob_digest(blob), size=blob.size)
+        JobFile(path=path, url=blob_url(base, blob.name, query), digest=blob_digest(container, blob), size=blob.size)
         for path, blob in data.files
     )
     return JobInput(name=name, files=files, file_name=source.path.rpartition("/")[2] if data.is_file else None)

@@ -1,0 +1,212 @@
+"""The workspace's HTTP door: an ASGI app that turns requests into function invocations, served on loopback only.
+
+There is no sign-in, so only this machine may come in, and of a browser only pages of this machine: a foreign page
+could otherwise reach us through a name that it points at 127.0.0.1 (Host) or by a plain cross-site request (Origin).
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Generator, Iterable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import uvicorn
+
+from local.functions_host import FunctionsHost, InvocationError
+from local.http_routes import RouteTable
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 100 * 1024 * 1024
+"""Limit of Azure Functions."""
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_OWN_HEADERS = frozenset({"content-length", "transfer-encoding", "connection"})
+_NOT_FOUND, _FORBIDDEN, _TOO_LARGE, _BROKEN, _STOPPING, _NO_CONTENT = 404, 403, 413, 500, 503, 204
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class HttpApp:
+    """ASGI application over the functions of an app."""
+
+    def __init__(self, host: FunctionsHost, routes: RouteTable) -> None:
+        self._host = host
+        self._routes = routes
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        try:
+            status, headers, body = await self._answer(scope, receive)
+        except asyncio.CancelledError:  # the server stops and has waited long enough
+            status, headers, body = _text(_STOPPING, "The local workspace is stopping.")
+        headers.append((b"content-length", str(len(body)).encode("ascii")))
+        if status == _NO_CONTENT:
+            headers, body = [item for item in headers if item[0] != b"content-length"], b""
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
+        headers = _merged(scope["headers"])
+        if not _is_local(headers):
+            return _text(_FORBIDDEN, "Only this machine may call the local workspace.")
+        found = self._routes.match(scope["method"], scope["path"].lstrip("/"))
+        if found is None:
+            return _text(_NOT_FOUND, "Not found.")
+        body = await _read_body(headers, receive)
+        if body is None:
+            status, reply, text = _text(_TOO_LARGE, f"The body is larger than {MAX_BODY_BYTES} bytes.")
+            return status, [*reply, (b"connection", b"close")], text
+        function, parameters = found
+        try:
+            datum = await self._host.invoke(function, self._request(scope, headers, parameters, body))
+        except InvocationError:
+            log.exception("Function %s failed on %s %s", function.name, scope["method"], scope["path"])
+            return _text(_BROKEN, "The function failed; see the workspace's output.")
+        return _response(datum)
+
+    def _request(self, scope: Any, headers: dict[str, str], parameters: dict[str, str], body: bytes) -> Any:
+        datum = self._host.datum
+        raw_query = scope["query_string"].decode("latin-1")
+        raw_path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
+        query: dict[str, str] = {}
+        for name, value in parse_qsl(raw_query, keep_blank_values=True):
+            query[name] = f"{query[name]},{value}" if name in query else value
+        url = f"{scope['scheme']}://{headers['host']}{raw_path}" + (f"?{raw_query}" if raw_query else "")
+        value = {
+            "method": datum(scope["method"], "string"),
+            "url": datum(url, "string"),
+            "headers": {name: datum(value, "string") for name, value in headers.items()},
+            "params": {name: datum(value, "string") for name, value in parameters.items()},
+            "query": {name: datum(value, "string") for name, value in query.items()},
+            "body": datum(body, "bytes"),
+        }
+        return datum(value, "http")
+
+
+def _merged(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name_bytes, value_bytes in raw:
+        name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
+        joint = "; " if name == "cookie" else ", "
+        headers[name] = f"{headers[name]}{joint}{value}" if name in headers else value
+    return headers
+
+
+def _is_local(headers: dict[str, str]) -> bool:
+    return _host_name(f"//{headers.get('host', '')}") in _LOOPBACK and (
+        "origin" not in headers or _host_name(headers["origin"]) in _LOOPBACK
+    )
+
+
+def _host_name(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for anything but a number
+    except ValueError:
+        return None
+    return None if parts.username is not None else parts.hostname
+
+
+async def _read_body(headers: dict[str, str], receive: Any) -> bytes | None:
+    """The whole body, or None if it is too large (known at once from the length, if the client says it)."""
+    announced = headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
+        return None
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            return None
+        parts.append(part)
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _text(status: int, text: str) -> tuple[int, Headers, bytes]:
+    return status, [(b"content-type", b"text/plain; charset=utf-8")], text.encode()
+
+
+def _response(datum: Any) -> tuple[int, Headers, bytes]:
+    if datum is None or datum.value is None:
+        return _NO_CONTENT, [], b""
+    if datum.type != "http":
+        body = datum.value if isinstance(datum.value, bytes) else str(datum.value).encode()
+        return 200, [(b"content-type", b"text/plain; charset=utf-8")], body
+    value = datum.value
+    headers = [
+        (name.lower().encode("latin-1"), item.value.encode("latin-1"))
+        for name, item in value["headers"].items()
+        if name.lower() not in _OWN_HEADERS
+    ]
+    for cookie in value.get("cookies") or ():
+        headers += [(b"set-cookie", morsel.OutputString().encode("latin-1")) for morsel in cookie.values()]
+    return int(value["status_code"].value), headers, value["body"].value
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Signals belong to the workspace, which has more to stop than this server."""
+        yield
+
+
+class HttpServer:
+    """uvicorn on the workspace's own loop."""
+
+    def __init__(self, listener: socket.socket, app: HttpApp) -> None:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._listener = listener
+        self._server = _Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Serve in the background; return when connections are accepted."""
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]))
+        while not self._server.started:
+            if self._task.done():
+                await self._task
+            await asyncio.sleep(0.005)
+
+    async def stop(self) -> None:
+        """Accept no more requests and give those in flight two seconds."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=3)
+        self._listener.close()
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on 127.0.0.1.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    # The protocol is named because asyncio switches Nagle's delay off only on sockets that say they are TCP; with it,
+    # each response waits 40 ms for the client's acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    # Lets a restart take the port over from connections of its predecessor that the kernel still remembers.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)  # noqa: FBT003 -- the standard library's signature
+    return listener

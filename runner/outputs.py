@@ -1,0 +1,128 @@
+"""Uploads what the script wrote: its outputs, and the files below `outputs/` and `logs/` of its working directory."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple, TypedDict
+
+from .blobs import put_file
+from .cache import Cache
+from .errors import JobError
+from .http_client import HttpClient
+from .script import Layout
+from .spec import OutputSpec, Target
+
+ARTIFACT_FOLDERS = ("outputs", "logs")
+
+
+class OutputFile(TypedDict):
+    """A file of an output, as `result.json` lists it."""
+
+    path: str
+    sha256: str
+    size: int
+    etag: str
+
+
+class Found(NamedTuple):
+    """A file to upload: its name below the folder and where its bytes are."""
+
+    relative: str
+    path: Path
+
+
+class Finder:
+    """Lists files, following links only to places that belong to the script.
+
+    Attributes:
+        warnings: One sentence for everything that was left out.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        root = layout.root.resolve()
+        # job.json carries signatures: a link to it must not turn it into an output.
+        self._allowed = tuple(root / name for name in ("work", "inputs", "outputs"))
+        self.warnings: list[str] = []
+
+    def find(self, root: Path, label: str) -> list[Found]:
+        """Every file below `root`, by name; `root` itself under the name "" if it is a file."""
+        found: list[Found] = []
+        self._visit(root, "", label, (), found)
+        return sorted(found)
+
+    def _visit(self, path: Path, relative: str, label: str, above: tuple[Path, ...], found: list[Found]) -> None:
+        shown = f"{label}/{relative}".rstrip("/")
+        try:
+            real = path.resolve(strict=True)
+            mode = real.stat().st_mode
+        except (OSError, RuntimeError):
+            if path.is_symlink():
+                self.warnings.append(f"{shown} was left out: it is a link to nothing.")
+            return
+        if path.is_symlink() and not any(place in real.parents for place in self._allowed):
+            self.warnings.append(f"{shown} was left out: it is a link to a place outside the job.")
+        elif stat.S_ISREG(mode):
+            found.append(Found(relative, real))
+        elif not stat.S_ISDIR(mode):
+            self.warnings.append(f"{shown} was left out: it is neither a file nor a folder.")
+        elif real in above:
+            self.warnings.append(f"{shown} was left out: it is a link to a folder that it lies in.")
+        else:
+            for name in os.listdir(path):  # noqa: PTH208 - names only
+                below = f"{relative}/{name}" if relative else name
+                self._visit(path / name, below, label, (*above, real), found)
+
+
+def upload_output(
+    client: HttpClient, cache: Cache, finder: Finder, layout: Layout, output: OutputSpec
+) -> list[OutputFile]:
+    """Upload one output and keep it in the cache for later jobs of this machine.
+
+    Raises:
+        JobError: A file could not be read or storage did not take it.
+    """
+    root = layout.output(output.name)
+    files = finder.find(root, output.name)
+    if not files:
+        what = "is an empty folder" if root.is_dir() else "was not written"
+        finder.warnings.append(f"The output {output.name} {what}.")
+    listed: list[OutputFile] = []
+    for file in files:
+        shown = f"{output.name}/{file.relative}".rstrip("/")
+        _check_name(file.relative, shown)
+        try:
+            uploaded = put_file(client, output.target.url(file.relative), file.path)
+        except OSError as error:
+            raise JobError(f"The output {shown} could not be read: {error.strerror}.") from error
+        cache.adopt(file.path, uploaded.sha256)
+        listed.append({"path": file.relative, "sha256": uploaded.sha256, "size": uploaded.size, "etag": uploaded.etag})
+    return listed
+
+
+def upload_artifacts(client: HttpClient, finder: Finder, layout: Layout, target: Target) -> list[str]:
+    """Upload the files below `outputs/` and `logs/`; returns their names.
+
+    Raises:
+        JobError: Storage did not take a file.
+    """
+    names: list[str] = []
+    for folder in ARTIFACT_FOLDERS:
+        for file in finder.find(layout.work / folder, folder):
+            name = f"{folder}/{file.relative}" if file.relative else folder
+            try:
+                _check_name(name, name)
+                put_file(client, target.url(name), file.path)
+            except OSError as error:
+                finder.warnings.append(f"{name} was left out: it could not be read: {error.strerror}.")
+            else:
+                names.append(name)
+    return names
+
+
+def _check_name(name: str, shown: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise JobError(f"The name of the file {shown!r} is not UTF-8.") from None
