@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import os
+import random
 import shutil
 import socket
 import subprocess
@@ -13,11 +15,15 @@ from pathlib import Path
 import psutil
 
 _WRAPPER = Path(__file__).with_name("azurite.js")
+_PORT_RANGE = (20_000, 32_000)
+_PORT_TRIES = 100
 _START_LIMIT = 30.0
 _STOP_LIMIT = 5.0
 _PREDECESSOR_LIMIT = 10.0
 _LOG_TAIL = 2000
 
+REQUEST_LOG_SETTING = "PIPEYARD_AZURITE_LOG"
+"""Environment variable: a file that gets a line for every storage request; for benchmarks and for curiosity."""
 ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """The emulator's well-known key: public, the same on every machine, good for nothing but Azurite."""
@@ -49,13 +55,21 @@ class Ports:
 
 
 def with_free_ports(ports: Ports) -> Ports:
-    """Replace each 0 by a port that is free now."""
+    """Replace each 0 by a port that is free now.
+
+    They are drawn below the range from which the system takes ports for outgoing connections: there, a port that is
+    free now may be taken by anybody before Azurite comes to listen on it.
+    """
     with contextlib.ExitStack() as probes:
-        chosen = [
-            port or probes.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
-            for port in ports.numbers
-        ]
+        chosen = [port or probes.enter_context(_free_listener()).getsockname()[1] for port in ports.numbers]
     return Ports(*chosen)
+
+
+def _free_listener() -> socket.socket:
+    for _ in range(_PORT_TRIES):
+        with contextlib.suppress(OSError):
+            return socket.create_server(("127.0.0.1", random.randrange(*_PORT_RANGE)))  # noqa: S311 -- no secret
+    raise AzuriteError("No free port was found for Azurite; choose some with --azurite-ports BLOB,QUEUE,TABLE.")
 
 
 class Azurite:
@@ -70,7 +84,9 @@ class Azurite:
     def __init__(self, folder: Path, ports: Ports, package: Path) -> None:
         self._location = folder / "azurite"
         self._record = folder / "azurite.json"
-        self._log = folder / "azurite.log"
+        requests = os.environ.get(REQUEST_LOG_SETTING)
+        self._quiet = requests is None
+        self._log = Path(requests) if requests else folder / "azurite.log"
         self._ports = ports
         self._package = package
         self._process: subprocess.Popen[bytes] | None = None
@@ -113,8 +129,8 @@ class Azurite:
         loopback = [part for name in ("blob", "queue", "table") for part in (f"--{name}Host", "127.0.0.1")]
         ports = ["--blobPort", str(self._ports.blob), "--queuePort", str(self._ports.queue)]
         ports += ["--tablePort", str(self._ports.table)]
-        quiet = ["--silent", "--skipApiVersionCheck", "--disableTelemetry"]
-        return ["--location", str(self._location), *loopback, *ports, *quiet]
+        options = ["--skipApiVersionCheck", "--disableTelemetry", *(["--silent"] if self._quiet else [])]
+        return ["--location", str(self._location), *loopback, *ports, *options]
 
     async def ready(self) -> None:
         """Return when all three services accept connections.

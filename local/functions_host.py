@@ -10,6 +10,7 @@ import logging
 import sys
 import traceback
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,8 @@ class FunctionsHost:
         self._invoke_native: Any = None
         self.datum: Any = None
         """The runtime's container of a value that goes into or comes out of a function: (value, type)."""
+        self.invocations: Counter[str] = Counter()
+        """How often each function was invoked; `/admin/functions` shows it."""
 
     async def index(self) -> None:
         """Import `function_app.py` and list its functions.
@@ -138,6 +141,7 @@ class FunctionsHost:
         """
         inputs = [(function.trigger["name"], trigger)]
         inputs += [(name, self.datum(self.client_config, "string")) for name in function.client_parameters]
+        self.invocations[function.name] += 1
         caught: list[BaseException] = []
         token = _raised.set(caught)
         try:

@@ -6,6 +6,7 @@ could otherwise reach us through a name that it points at 127.0.0.1 (Host) or by
 
 import asyncio
 import contextlib
+import json
 import logging
 import socket
 from collections.abc import Generator, Iterable
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 100 * 1024 * 1024
 """Limit of Azure Functions."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_FUNCTIONS = ("GET", "/admin/functions")
 _OWN_HEADERS = frozenset({"content-length", "transfer-encoding", "connection"})
 _NOT_FOUND, _FORBIDDEN, _TOO_LARGE, _BROKEN, _STOPPING, _NO_CONTENT = 404, 403, 413, 500, 503, 204
 
@@ -53,6 +55,8 @@ class HttpApp:
         headers = _merged(scope["headers"])
         if not _is_local(headers):
             return _text(_FORBIDDEN, "Only this machine may call the local workspace.")
+        if (scope["method"], scope["path"]) == _FUNCTIONS:
+            return self._functions()
         found = self._routes.match(scope["method"], scope["path"].lstrip("/"))
         if found is None:
             return _text(_NOT_FOUND, "Not found.")
@@ -67,6 +71,11 @@ class HttpApp:
             log.exception("Function %s failed on %s %s", function.name, scope["method"], scope["path"])
             return _text(_BROKEN, "The function failed; see the workspace's output.")
         return _response(datum)
+
+    def _functions(self) -> tuple[int, Headers, bytes]:
+        """The Functions host's own list of functions, with how often each was invoked."""
+        listed = [{"name": name, "invocations": self._host.invocations[name]} for name in self._host.functions]
+        return 200, [(b"content-type", b"application/json")], json.dumps(listed).encode()
 
     def _request(self, scope: Any, headers: dict[str, str], parameters: dict[str, str], body: bytes) -> Any:
         datum = self._host.datum

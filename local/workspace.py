@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _HTTP_THREADS = 12
 _HEALTH_LIMIT = 20.0
-_HOOK_LIMIT = 3.0
+_HOOK_LIMIT = 6.0
 _STOP_LIMIT = 9.0
 _STORAGE_AT_LEAST = 2.0
 _OK, _NOT_FOUND = 200, 404

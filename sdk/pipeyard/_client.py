@@ -1,0 +1,160 @@
+"""The workspace's routes (docs/http-api.md) as methods: one each, typed, without rules of their own."""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any, Self, cast
+from urllib.parse import quote
+
+import httpx
+
+from pipeyard import _wire
+from pipeyard._config import WorkspaceLocation
+from pipeyard._http import HttpSession
+
+
+class Client:
+    """A workspace over HTTP. Safe for several threads; close it or use it in a `with` block."""
+
+    def __init__(
+        self,
+        location: WorkspaceLocation,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.http = HttpSession(location, transport=transport, sleep=sleep)
+        self.sleep = sleep
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close pooled connections."""
+        self.http.close()
+
+    def validate(self, definition: _wire.Definition) -> list[str]:
+        """Check a definition; returns its warnings.
+
+        Raises:
+            UserErrorException: The definition is wrong; `faults` lists everything.
+        """
+        return cast("list[str]", self.http.post("/api/validate", definition).get("warnings", []))
+
+    def plan(self, request: _wire.RunRequest) -> list[_wire.PlannedStep]:
+        """What a submit would run and what it would reuse. Nothing is written."""
+        return cast("list[_wire.PlannedStep]", self.http.post("/api/plan", request)["steps"])
+
+    def submit(self, request: _wire.RunRequest, *, idempotency_key: str | None = None) -> _wire.RunDocument:
+        """Start a run. Safe to repeat with the same key: the first run is the answer. Without a key, one is made."""
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        return cast("_wire.RunDocument", self.http.post("/api/runs", request, headers=headers))
+
+    def list_runs(
+        self,
+        *,
+        experiment: str | None = None,
+        pipeline: str | None = None,
+        status: str | None = None,
+        page_size: int | None = None,
+        continuation_token: str | None = None,
+    ) -> _wire.RunPage:
+        """One page of runs, newest first."""
+        query = {
+            "experiment": experiment,
+            "pipeline": pipeline,
+            "status": status,
+            "page_size": page_size,
+            "continuation_token": continuation_token,
+        }
+        return cast("_wire.RunPage", self.http.get("/api/runs", query))
+
+    def get_run(self, run_id: str) -> _wire.RunDocument:
+        """A run."""
+        return cast("_wire.RunDocument", self.http.get(_run(run_id)))
+
+    def get_steps(self, run_id: str) -> list[_wire.StepRunDocument]:
+        """Every step of a run in the definition's order, those that have not begun included."""
+        return cast("list[_wire.StepRunDocument]", self.http.get(f"{_run(run_id)}/steps")["value"])
+
+    def get_step(self, run_id: str, step: str) -> _wire.StepRunDocument:
+        """A step run by its step's name."""
+        return cast("_wire.StepRunDocument", self.http.get(_step(run_id, step)))
+
+    def get_log(self, run_id: str, step: str, *, offset: int = 0, attempt: int | None = None) -> _wire.LogPage:
+        """What a step has written since `offset` bytes; the last try unless `attempt` names one."""
+        query = {"offset": offset, "attempt": attempt}
+        return cast("_wire.LogPage", self.http.get(f"{_step(run_id, step)}/logs", query))
+
+    def get_metrics(self, run_id: str, step: str) -> list[_wire.MetricDocument]:
+        """A step's metrics in logging order."""
+        return cast("list[_wire.MetricDocument]", self.http.get(f"{_step(run_id, step)}/metrics")["value"])
+
+    def get_outputs(self, run_id: str, step: str) -> list[_wire.OutputDocument]:
+        """A step's outputs."""
+        return cast("list[_wire.OutputDocument]", self.http.get(f"{_step(run_id, step)}/outputs")["value"])
+
+    def get_output_url(self, run_id: str, step: str, output: str, path: str) -> str:
+        """A short-lived URL of one file of an output; `path` is "" for an output that is one file."""
+        return self.http.redirect_of(f"{_step(run_id, step)}/outputs/{_part(output)}/files/{quote(path)}")
+
+    def explain(self, run_id: str, step: str | None = None) -> list[_wire.StepExplanation]:
+        """Why each step ran or was reused."""
+        return cast("list[_wire.StepExplanation]", self.http.get(f"{_run(run_id)}/explain", {"step": step})["value"])
+
+    def cancel(self, run_id: str) -> _wire.RunDocument:
+        """Ask for the run's end; it is `Canceled` once every job has ended."""
+        return cast("_wire.RunDocument", self.http.post(f"{_run(run_id)}/cancel"))
+
+    def resume(self, run_id: str) -> _wire.RunDocument:
+        """Start a new run of the same request, in which finished steps are reused. Never repeated by itself."""
+        return cast("_wire.RunDocument", self.http.post(f"{_run(run_id)}/resume", repeatable=False))
+
+    def register_snapshot(self, files: Sequence[_wire.FileDocument]) -> _wire.SnapshotAnswer:
+        """Announce a snapshot; it is registered once nothing is missing."""
+        return cast("_wire.SnapshotAnswer", self.http.post("/api/snapshots", {"files": list(files)}))
+
+    def put_snapshot_file(self, sha256: str, content: bytes) -> None:
+        """Upload one missing file of a snapshot."""
+        self.http.send("PUT", f"/api/snapshots/files/{sha256}", content=content)
+
+    def list_experiments(self, *, continuation_token: str | None = None) -> _wire.ExperimentPage:
+        """One page of experiments."""
+        query = {"page_size": 200, "continuation_token": continuation_token}
+        return cast("_wire.ExperimentPage", self.http.get("/api/experiments", query))
+
+    def list_datastores(self) -> list[_wire.DatastoreDocument]:
+        """Every datastore."""
+        return cast("list[_wire.DatastoreDocument]", self.http.get("/api/datastores")["value"])
+
+    def list_files(self, datastore: str, prefix: str = "") -> list[_wire.StoredFile]:
+        """Files on a datastore whose path begins with `prefix`."""
+        route = f"/api/datastores/{_part(datastore)}/files"
+        return cast("list[_wire.StoredFile]", self.http.get(route, {"prefix": prefix})["value"])
+
+    def upload_urls(self, datastore: str, paths: Sequence[str]) -> dict[str, str]:
+        """URLs to PUT files to, by path."""
+        return self._urls(datastore, "uploads", paths)
+
+    def download_urls(self, datastore: str, paths: Sequence[str]) -> dict[str, str]:
+        """URLs to GET files from, by path."""
+        return self._urls(datastore, "downloads", paths)
+
+    def _urls(self, datastore: str, kind: str, paths: Sequence[str]) -> dict[str, str]:
+        answer: Any = self.http.post(f"/api/datastores/{_part(datastore)}/{kind}", {"paths": list(paths)})
+        return cast("dict[str, str]", answer["urls"])
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _run(run_id: str) -> str:
+    return f"/api/runs/{_part(run_id)}"
+
+
+def _step(run_id: str, step: str) -> str:
+    return f"{_run(run_id)}/steps/{_part(step)}"

@@ -1,0 +1,94 @@
+"""Where the workspace is: `PIPEYARD_URL`, else a configuration file found as v1 found its own, else this machine.
+
+In the working directory and then in each parent, the first of these files that exists wins: `config.json`,
+`.pipeyard/config.json`, `.azureml/config.json`, and `.pipeyard/workspace.json`, which a running local workspace
+writes. Each holds `{"url": "https://..."}`. A plain `config.json` with neither `url` nor v1's `workspace_name`
+belongs to some other program and is passed over.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeyard.exceptions import UserErrorException
+
+DEFAULT_URL = "http://127.0.0.1:7071"
+URL_VARIABLE = "PIPEYARD_URL"
+CONFIG_FILES = ("config.json", ".pipeyard/config.json", ".azureml/config.json", ".pipeyard/workspace.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceLocation:
+    """A workspace's address.
+
+    Attributes:
+        url: Base URL without a trailing slash.
+        source: How it was found, to follow "from" in a sentence.
+    """
+
+    url: str
+    source: str
+
+
+def find_workspace(path: str | Path | None = None, environment: Mapping[str, str] = os.environ) -> WorkspaceLocation:
+    """Find the workspace's address.
+
+    Args:
+        path: A configuration file, or the directory where the search begins; None means the working directory.
+        environment: Where `PIPEYARD_URL` is looked up; it wins over every file.
+
+    Raises:
+        UserErrorException: A file is broken or does not exist, or an address is not one.
+    """
+    if url := environment.get(URL_VARIABLE):
+        return _location(url, f"the environment variable {URL_VARIABLE}")
+    start = Path.cwd() if path is None else Path(path).absolute()
+    if path is not None and not start.exists():
+        raise UserErrorException(f"{start} does not exist, so no workspace can be read from it.")
+    if start.is_file():
+        return _read_url(start, _read_object(start))
+    for file in _candidates(start):
+        document = _read_object(file)
+        if file.parent.name.startswith(".") or "url" in document or "workspace_name" in document:
+            return _read_url(file, document)
+    return WorkspaceLocation(
+        url=DEFAULT_URL, source=f"the default, since neither {URL_VARIABLE} nor a config.json names another"
+    )
+
+
+def _candidates(start: Path) -> Iterator[Path]:
+    for directory in (start, *start.parents):
+        for name in CONFIG_FILES:
+            file = directory / name
+            if file.is_file():
+                yield file
+
+
+def _read_object(file: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise UserErrorException(f"The workspace configuration {file} cannot be read: {error}.") from error
+    if not isinstance(document, dict):
+        raise UserErrorException(f'The workspace configuration {file} must be an object such as {{"url": "..."}}.')
+    return document
+
+
+def _read_url(file: Path, document: dict[str, Any]) -> WorkspaceLocation:
+    url = document.get("url")
+    if not isinstance(url, str) or not url:
+        v1 = " It names an Azure ML workspace, which has no address here." if "workspace_name" in document else ""
+        raise UserErrorException(
+            f'The workspace configuration {file} has no "url".{v1} Add the address of your Pipeyard workspace, '
+            f'such as "url": "{DEFAULT_URL}".'
+        )
+    return _location(url, f"the file {file}")
+
+
+def _location(url: str, source: str) -> WorkspaceLocation:
+    if not url.startswith(("http://", "https://")):
+        raise UserErrorException(f"{url!r}, from {source}, is no address: it must begin with http:// or https://.")
+    return WorkspaceLocation(url=url.rstrip("/"), source=source)

@@ -1,0 +1,82 @@
+"""Every error that the SDK raises, under v1's names.
+
+PipeyardException  (v1: AzureMLException)
+├── UserErrorException           the request, a file or an argument is wrong; lists every fault at once
+├── ServiceException             the workspace did not answer, or answered that it cannot serve
+├── ActivityFailedException      a run that was waited for failed or was canceled
+├── ComputeTargetException       a compute target refused or does not exist
+├── RunEnvironmentException      `Run.get_context(allow_offline=False)` outside a submitted step
+└── SnapshotException            a source directory cannot become a snapshot
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a document.
+
+    Attributes:
+        pointer: JSON pointer (RFC 6901) to the wrong place, "" for the whole document.
+        message: What is wrong, as a sentence.
+        suggestion: What to write instead, None where nothing useful can be said.
+    """
+
+    pointer: str
+    message: str
+    suggestion: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.pointer}: " if self.pointer else ""
+        return f"{place}{self.message}" + (f" {self.suggestion}" if self.suggestion else "")
+
+
+class PipeyardException(Exception):
+    """Root of the tree.
+
+    Attributes:
+        message: The whole text, faults included.
+        summary: The text without the faults.
+        code: Stable, machine-readable cause, None where there is none.
+        status: HTTP status of the answer behind this error, None where there was none.
+        faults: Everything that is wrong in a document.
+    """
+
+    def __init__(
+        self, message: str, *, code: str | None = None, status: int | None = None, faults: Sequence[Fault] = ()
+    ) -> None:
+        self.summary = message
+        self.code = code
+        self.status = status
+        self.faults = tuple(faults)
+        self.message = "\n".join([message, *(f"  {fault}" for fault in self.faults)])
+        super().__init__(self.message)
+
+
+AzureMLException = PipeyardException
+"""v1's name for the root."""
+
+
+class UserErrorException(PipeyardException):
+    """Something that the caller wrote is wrong."""
+
+
+class ServiceException(PipeyardException):
+    """The workspace could not be reached, or could not serve the request; trying again later may help."""
+
+
+class ActivityFailedException(PipeyardException):
+    """A run did not end as `Finished`."""
+
+
+class ComputeTargetException(PipeyardException):
+    """A compute target refused or does not exist."""
+
+
+class RunEnvironmentException(PipeyardException):
+    """There is no submitted run around this process."""
+
+
+class SnapshotException(PipeyardException):
+    """A source directory cannot become a snapshot."""
