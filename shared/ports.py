@@ -62,6 +62,10 @@ class RunStore(Protocol):
         """Insert or replace step rows; durable when it returns. Calls of several threads may share a transaction."""
         ...
 
+    def insert_step(self, run_id: str, step: StepRecord) -> bool:
+        """Write the first row of a step. False, and nothing changed, if the step has a row already."""
+        ...
+
     def get_step(self, run_id: str, ordinal: int) -> StepRecord | None:
         """A step's row, None while there is none."""
         ...
@@ -96,7 +100,11 @@ class ReuseStore(Protocol):
         ...
 
     def publish(self, entry: ReuseEntry) -> None:
-        """Make a result findable: replaces a claim or an older entry for the key and becomes its step's latest."""
+        """Make a result findable by its key: replaces a claim or an older entry."""
+        ...
+
+    def set_latest(self, experiment: str, entries: list[ReuseEntry]) -> None:
+        """Make these results the latest of their steps (`step_name`) in an experiment."""
         ...
 
     def forget(self, key: str) -> None:

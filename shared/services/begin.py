@@ -6,6 +6,7 @@ starting a second one.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.core import explain, names
@@ -19,19 +20,29 @@ from shared.services.jobs import build_job
 from shared.services.resolution import Ingredients, Outputs
 from shared.services.results import record_end
 from shared.services.single_flight import Claimed, claim, queue_seconds
-from shared.services.steps import Answer, backend_of, ended, load_row
+from shared.services.steps import Answer, backend_of, ended, fresh_row, load_row
 from shared.services.workspace import RunContext, Workspace
+
+
+class _HasRowError(Exception):
+    """A step that was thought to be fresh has a row: an earlier call got this far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """One step that is about to begin, with all that was found out about it."""
+    """One step that is about to begin, with all that was found out about it.
+
+    Attributes:
+        fresh: The step is taken to have no row, as is nearly always so: then its first row is inserted, which fails
+            if there is one, instead of looking for a row first.
+    """
 
     workspace: Workspace
     context: RunContext
     row: StepRecord
     backend: ComputeBackend
     produced: Mapping[int, Outputs]
+    fresh: bool
 
     @property
     def step(self) -> StepDefinition:
@@ -42,10 +53,17 @@ class _Work:
         return self.step.compute_target or self.context.definition.default_compute_target
 
     def record(self, **update: object) -> "_Work":
-        """Write the row with some changes."""
+        """Write the row with some changes.
+
+        Raises:
+            _HasRowError: The step was thought to be fresh and is not.
+        """
         row = self.row.model_copy(update=update)
-        self.workspace.record(self.context, [row])
-        return replace(self, row=row)
+        if not self.fresh:
+            self.workspace.record(self.context, [row])
+        elif not self.workspace.record_first(self.context, row):
+            raise _HasRowError
+        return replace(self, row=row, fresh=False)
 
 
 def begin_step(workspace: Workspace, run_id: str, ordinal: int) -> Answer:
@@ -55,14 +73,25 @@ def begin_step(workspace: Workspace, run_id: str, ordinal: int) -> Answer:
         BackendError: The backend could not take the job for now.
     """
     context = workspace.context(run_id)
+    if ordinal not in context.ended:
+        with suppress(_HasRowError):
+            return _begin(workspace, context, fresh_row(context, ordinal), fresh=True)
     row = load_row(workspace, context, ordinal)
-    if row.status in STEP_TERMINAL:
-        return ended(row)
-    above = resolution.producers(context, ordinal)
+    return ended(row) if row.status in STEP_TERMINAL else _begin(workspace, context, row, fresh=False)
+
+
+def _begin(workspace: Workspace, context: RunContext, row: StepRecord, *, fresh: bool) -> Answer:
+    above = resolution.producers(context, row.ordinal)
     produced: Mapping[int, Outputs] = {step: end.outputs for step, end in workspace.ended_steps(context, above).items()}
     try:
-        backend = backend_of(workspace, context, ordinal)
-        work = _Work(workspace=workspace, context=context, row=row, backend=backend, produced=produced)
+        work = _Work(
+            workspace=workspace,
+            context=context,
+            row=row,
+            backend=backend_of(workspace, context, row.ordinal),
+            produced=produced,
+            fresh=fresh,
+        )
         found = resolution.ingredients(workspace, context, work.step, produced)
         if row.status is StepStatus.RUNNING:
             return submit(work)
@@ -72,6 +101,7 @@ def begin_step(workspace: Workspace, run_id: str, ordinal: int) -> Answer:
     except (NotFound, BackendError) as error:
         if error.retryable:
             raise
+        row = load_row(workspace, context, row.ordinal)
         return ended(record_end(workspace, context, row, StepStatus.FAILED, error=str(error)))
 
 
@@ -99,9 +129,7 @@ def _decide(work: _Work, found: Ingredients) -> Answer:
 
 def _reuse(work: _Work, found: Ingredients, entry: ReuseEntry) -> Answer:
     now = work.workspace.now().isoformat()
-    row = resolution.reused_row(work.context, work.row, found, entry, now)
-    work.workspace.record(work.context, [row])
-    return ended(row)
+    return ended(work.record(**resolution.reused_fields(work.context, work.row.ordinal, found, entry, now)).row)
 
 
 def _wait_for_other(work: _Work, found: Ingredients, other: ClaimOwner | ReuseEntry) -> Answer:

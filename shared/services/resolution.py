@@ -12,7 +12,7 @@ from urllib.parse import quote
 from shared.core import explain, names
 from shared.core.definition import DataReferenceInput, PipelineDataInput, StepDefinition
 from shared.core.jobs import JobFile, JobInput, OutputFile
-from shared.core.records import Explanation, OutputRecord, ReuseEntry, StepRecord
+from shared.core.records import Explanation, OutputRecord, ReuseEntry
 from shared.core.reuse import build_key_document, content_digest, reuse_key
 from shared.core.status import StepStatus
 from shared.services.datastores import blob_digest, container_of, find_files
@@ -103,23 +103,21 @@ def explain_hit(entry: ReuseEntry) -> Explanation:
     return explain.explain_reused(source, entry.finished_at, entry.wall_seconds)
 
 
-def reused_row(context: RunContext, row: StepRecord, found: Ingredients, entry: ReuseEntry, now: str) -> StepRecord:
-    """The row of a step for which an earlier result stands in."""
-    step = context.step(row.ordinal)
-    return row.model_copy(
-        update={
-            "status": StepStatus.FINISHED,
-            "reused": True,
-            "explanation": explain_hit(entry),
-            "key": found.key,
-            "key_document": found.document,
-            "source": names.step_run_id(entry.run_id, entry.ordinal),
-            "compute_target": step.compute_target or context.definition.default_compute_target,
-            "started_at": now,
-            "ended_at": now,
-            "outputs": dict(entry.outputs),
-        }
-    )
+def reused_fields(context: RunContext, ordinal: int, found: Ingredients, entry: ReuseEntry, now: str) -> dict[str, Any]:
+    """What the row of a step says for which an earlier result stands in."""
+    step = context.step(ordinal)
+    return {
+        "status": StepStatus.FINISHED,
+        "reused": True,
+        "explanation": explain_hit(entry),
+        "key": found.key,
+        "key_document": found.document,
+        "source": names.step_run_id(entry.run_id, entry.ordinal),
+        "compute_target": step.compute_target or context.definition.default_compute_target,
+        "started_at": now,
+        "ended_at": now,
+        "outputs": dict(entry.outputs),
+    }
 
 
 def producers(context: RunContext, ordinal: int) -> list[int]:

@@ -87,20 +87,24 @@ def _finish(workspace: Workspace, context: RunContext, row: StepRecord, result: 
     }
     row = row.model_copy(update={"outputs": outputs})
     row = record_end(workspace, context, row, StepStatus.FINISHED)
-    workspace.services.reuse.publish(
-        ReuseEntry(
-            key=row.key or "",
-            document=row.key_document or {},
-            run_id=row.run_id,
-            ordinal=row.ordinal,
-            experiment=context.run.experiment,
-            step_name=row.name,
-            finished_at=row.ended_at or "",
-            wall_seconds=row.wall_seconds,
-            outputs=outputs,
-        )
-    )
+    workspace.services.reuse.publish(published_entry(context.run.experiment, row))
     return row
+
+
+def published_entry(experiment: str, row: StepRecord) -> ReuseEntry:
+    """The reuse entry of a step that finished."""
+    run_id, ordinal = names.split_step_run_id(row.source or names.step_run_id(row.run_id, row.ordinal))
+    return ReuseEntry(
+        key=row.key or "",
+        document=row.key_document or {},
+        run_id=run_id,
+        ordinal=ordinal,
+        experiment=experiment,
+        step_name=row.name,
+        finished_at=row.ended_at or "",
+        wall_seconds=row.wall_seconds,
+        outputs=dict(row.outputs),
+    )
 
 
 def _output(

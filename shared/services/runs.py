@@ -12,6 +12,8 @@ from shared.core.schedule import encode_graph
 from shared.core.status import RUN_TERMINAL, STEP_TERMINAL, RunStatus, StepStatus, run_may_become
 from shared.ports import Engine
 from shared.services import resolution
+from shared.services.results import published_entry
+from shared.services.steps import fresh_row
 from shared.services.workspace import RunContext, Workspace
 
 REPEAT_ENDS_FOR = timedelta(minutes=5)
@@ -114,8 +116,7 @@ def _reuse_latest(
         return None  # `begin_step` reports it.
     if found.key != entry.key or resolution.missing_outputs(workspace, entry, listings):
         return None
-    fresh = StepRecord(run_id=context.run.run_id, ordinal=ordinal, name=step.name)
-    return resolution.reused_row(context, fresh, found, entry, now)
+    return fresh_row(context, ordinal).model_copy(update=resolution.reused_fields(context, ordinal, found, entry, now))
 
 
 def close_run(workspace: Workspace, run_id: str, status: RunStatus, error: str | None = None) -> None:
@@ -126,6 +127,7 @@ def close_run(workspace: Workspace, run_id: str, status: RunStatus, error: str |
     if status is RunStatus.CANCELED and run.status is RunStatus.RUNNING:
         change_status(workspace, run_id, RunStatus.CANCEL_REQUESTED)
     rows = workspace.services.runs.get_steps(run_id)
+    _remember_latest(workspace, workspace.context(run_id), rows)
     failed = [row for row in rows if row.status is StepStatus.FAILED]
     if failed:
         error = f"Step `{failed[0].name}` failed: {failed[0].error}"
@@ -138,6 +140,23 @@ def close_run(workspace: Workspace, run_id: str, status: RunStatus, error: str |
         step_counts=dict(sorted(counts.items())),
         error=error,
     )
+
+
+def _remember_latest(workspace: Workspace, context: RunContext, rows: list[StepRecord]) -> None:
+    """Results of this run become the latest of their steps: what the next run is planned with and explained against.
+
+    Written once per run instead of once per step; a result can be found by its key from the moment it is published.
+    """
+    entries: list[ReuseEntry] = []
+    for row in rows:
+        latest = context.latest.get(row.name)
+        known = latest is not None and names.step_run_id(latest.run_id, latest.ordinal) == row.source
+        if row.status is StepStatus.FINISHED and row.key is not None and not known:
+            entry = workspace.services.reuse.find(row.key) if row.reused else None
+            entry = entry or published_entry(context.run.experiment, row)
+            update = {"experiment": context.run.experiment, "step_name": row.name}
+            entries.append(entry.model_copy(update=update))
+    workspace.services.reuse.set_latest(context.run.experiment, entries)
 
 
 def cancel_run(workspace: Workspace, engine: Engine, run_id: str) -> RunRecord:

@@ -52,8 +52,12 @@ def load_row(workspace: Workspace, context: RunContext, ordinal: int) -> StepRec
     """The step's row, or a fresh one where it has not begun."""
     if ordinal in context.ended:
         return context.ended[ordinal]
-    row = workspace.services.runs.get_step(context.run.run_id, ordinal)
-    return row or StepRecord(run_id=context.run.run_id, ordinal=ordinal, name=context.step(ordinal).name)
+    return workspace.services.runs.get_step(context.run.run_id, ordinal) or fresh_row(context, ordinal)
+
+
+def fresh_row(context: RunContext, ordinal: int) -> StepRecord:
+    """The row of a step that has not begun."""
+    return StepRecord(run_id=context.run.run_id, ordinal=ordinal, name=context.step(ordinal).name)
 
 
 def check_step(workspace: Workspace, run_id: str, ordinal: int, *, canceling: bool) -> Answer:

@@ -154,6 +154,14 @@ class Workspace:
         self.services.runs.put_steps(context.run.run_id, rows)
         context.ended.update({row.ordinal: row for row in rows if row.status in STEP_TERMINAL})
 
+    def record_first(self, context: RunContext, row: StepRecord) -> bool:
+        """Write the first row of a step; False if it has one already."""
+        if not self.services.runs.insert_step(context.run.run_id, row):
+            return False
+        if row.status in STEP_TERMINAL:
+            context.ended[row.ordinal] = row
+        return True
+
     def read_grant(self, container: str) -> tuple[str, str]:
         """Base URL and signature with which a job reads blobs of a container."""
         return self.services.blobs.read_grant(container, SIGNATURE_VALIDITY)

@@ -267,6 +267,13 @@ class TestRuns:
 
 
 class TestSteps:
+    def test_the_first_row_of_a_step_is_written_once(self, stores: Stores):
+        outcomes = in_parallel(8, lambda number: stores.runs.insert_step("run-1", a_step(3, error=f"by {number}")))
+        assert outcomes.count(True) == 1
+        row = stores.runs.get_step("run-1", 3)
+        assert row is not None
+        assert row.error == f"by {outcomes.index(True)}"
+
     def test_steps_are_replaced_and_read_in_order(self, stores: Stores):
         stores.runs.create_run(a_run())
         stores.runs.put_steps("run-1", [a_step(ordinal) for ordinal in (7, 0, 1200, 3)])
@@ -381,9 +388,9 @@ class TestReuse:
     def test_latest_is_by_step_of_the_experiment(self, stores: Stores):
         names = ["train", "o'hara", "a/b#c?d", "50% off", "schön", "train "]
         for number, name in enumerate(names):
-            stores.reuse.publish(an_entry(f"{number}0", name, run_id="old"))
-            stores.reuse.publish(an_entry(f"{number}1", name, run_id="new"))
-        stores.reuse.publish(an_entry("99", "train", experiment="fraud"))
+            stores.reuse.set_latest("churn", [an_entry(f"{number}0", name, run_id="old")])
+            stores.reuse.set_latest("churn", [an_entry(f"{number}1", name, run_id="new")])
+        stores.reuse.set_latest("fraud", [an_entry("99", "train", experiment="fraud")])
         latest = stores.reuse.latest("churn")
         assert {name: (entry.key, entry.run_id) for name, entry in latest.items()} == {
             name: (f"{number}1", "new") for number, name in enumerate(names)
@@ -392,8 +399,13 @@ class TestReuse:
 
     def test_results_published_at_once_are_all_found(self, stores: Stores):
         in_parallel(24, lambda number: stores.reuse.publish(an_entry(f"{number:02d}", f"step {number}")))
-        assert len(stores.reuse.latest("churn")) == 24
         assert all(stores.reuse.find(f"{number:02d}") for number in range(24))
+
+    def test_latest_results_of_a_large_run_are_set_together(self, stores: Stores):
+        stores.reuse.set_latest("churn", [an_entry(f"{number:03d}", f"step {number}") for number in range(250)])
+        assert len(stores.reuse.latest("churn")) == 250
+        stores.reuse.set_latest("churn", [])
+        assert len(stores.reuse.latest("churn")) == 250
 
     def test_big_entry_survives(self, stores: Stores):
         entry = an_entry(self.KEY, document={"text": "z" * 200_000})

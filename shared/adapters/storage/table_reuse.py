@@ -14,6 +14,9 @@ CLAIM = "claim"
 FINISHED = "finished"
 CLAIM_TRIES = 5
 
+LATEST_BATCH = 100
+"""Rows of one transaction at most."""
+
 
 class TableReuseStore:
     """The `ReuseStore` port on Azure Table Storage."""
@@ -64,10 +67,15 @@ class TableReuseStore:
             self._delete(key, row)
 
     def publish(self, entry: ReuseEntry) -> None:
-        """Make a result findable, then the latest of its step. After a crash in between, publish again."""
+        """Make a result findable by its key."""
         self._tables.upsert(REUSE, encode(entry, _partition(entry.key), safe_key(entry.key), state=FINISHED))
-        latest = encode(entry, _latest_partition(entry.experiment), safe_key(entry.step_name))
-        self._tables.put(REUSE, [latest])
+
+    def set_latest(self, experiment: str, entries: list[ReuseEntry]) -> None:
+        """Make these results the latest of their steps in an experiment."""
+        partition = _latest_partition(experiment)
+        rows = [encode(entry, partition, safe_key(entry.step_name)) for entry in entries]
+        for start in range(0, len(rows), LATEST_BATCH):
+            self._tables.put(REUSE, rows[start : start + LATEST_BATCH])
 
     def forget(self, key: str) -> None:
         """Drop a finished entry; claims stay, and so does the step's latest result."""

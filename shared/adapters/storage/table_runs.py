@@ -87,6 +87,14 @@ class TableRunStore:
         partition = safe_key(run_id)
         self._tables.put(RUNS, [encode(step, partition, _step_row(step.ordinal)) for step in steps])
 
+    def insert_step(self, run_id: str, step: StepRecord) -> bool:
+        """Write the first row of a step; False if there is one."""
+        try:
+            self._tables.insert(RUNS, encode(step, safe_key(run_id), _step_row(step.ordinal)))
+        except Conflict:
+            return False
+        return True
+
     def get_step(self, run_id: str, ordinal: int) -> StepRecord | None:
         """A step's row, None while there is none."""
         row = self._tables.get(RUNS, safe_key(run_id), _step_row(ordinal))
