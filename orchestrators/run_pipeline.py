@@ -18,7 +18,7 @@ from shared.core.status import RunStatus, StepStatus
 
 from . import policies
 
-STEPS_PER_GENERATION = 24
+STEPS_PER_GENERATION = 8
 """Ended steps after which the history is dropped: a longer history makes each replay dearer, a shorter one costs
 more generations."""
 

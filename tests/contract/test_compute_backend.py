@@ -348,12 +348,20 @@ def test_an_unknown_job_is_lost(backend):
 
 
 def test_forget_is_idempotent(backend, server):
-    code = "import os\nos.mkdir('closed'); open('closed/f', 'w').close(); os.chmod('closed', 0o500)"
-    spec = job(server, code, inputs={"data": b"x"})
+    spec = job(server, "", inputs={"data": b"x"})
     assert run(backend, spec).outcome is JobOutcome.COMPLETED
     backend.forget(spec.name)
     backend.forget(spec.name)
-    assert backend.poll(spec.name).result.outcome is JobOutcome.LOST
+    backend.forget("nobody-00000-1")
+
+
+def test_a_submit_that_comes_after_forget_does_not_start_the_job_again(backend, server, tmp_path):
+    ran = tmp_path / "ran"
+    spec = job(server, f"open({str(ran)!r}, 'a').write('x')")
+    assert run(backend, spec).outcome is JobOutcome.COMPLETED
+    backend.forget(spec.name)
+    assert run(backend, spec).outcome is JobOutcome.COMPLETED
+    assert ran.read_text() == "x"
 
 
 def test_a_changed_input_fails_the_job_and_harms_no_other(backend, server):

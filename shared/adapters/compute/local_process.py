@@ -8,11 +8,10 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from runner.documents import CANCEL_FILE, RESULT_FILE, RUNNER_FILE, SPEC_FILE, r
 from runner.processes import send, start_mark
 from runner.script import passed_on
 from runner.zygote_client import ZygoteClient, ZygoteError
+from shared.adapters.job_janitor import JobJanitor
 from shared.core.errors import BackendError
 from shared.core.jobs import JobOutcome, JobResult, JobSpec, JobState
 from shared.ports import Capabilities
@@ -54,6 +54,7 @@ class LocalProcessBackend:
         variables = passed_on(os.environ if environment is None else environment)
         variables["PIPEYARD_GRACE_SECONDS"] = str(grace_seconds)
         self._zygote = ZygoteClient(variables, self._jobs.parent / "zygote.log")
+        self._janitor = JobJanitor(self._jobs)
         self._closing = False
 
     @property
@@ -62,8 +63,9 @@ class LocalProcessBackend:
         return Capabilities(cancel=True, enforces_timeout=True, derived_ids=True, poll_seconds=2.0)
 
     def prepare(self) -> None:
-        """Warm up, so that the first job does not pay for it."""
+        """Warm up, so that the first job does not pay for it, and sweep up after earlier ones."""
         self._zygote.start()
+        self._janitor.start()
 
     def submit(self, job: JobSpec) -> str:
         """Start a job unless it has been started before.
@@ -114,12 +116,12 @@ class LocalProcessBackend:
         _signal_runner(root, signal.SIGTERM)
 
     def forget(self, remote_id: str) -> None:
-        """Remove a job's directory. A job that still runs is left alone."""
+        """Let a job's directory be removed in a while. A job that still runs is left alone."""
         root = self._root(remote_id)
         runner = _read_runner(root)
         if runner is not None and not (root / RESULT_FILE).exists() and _is_alive(runner):
             return
-        shutil.rmtree(root, onexc=_make_removable)
+        self._janitor.mark(root)
 
     def interrupt_all(self, wait_seconds: float = _INTERRUPT_SECONDS) -> None:
         """End every running job of this machine as `interrupted`, and wait for the ends for a limited time."""
@@ -135,6 +137,7 @@ class LocalProcessBackend:
         if interrupt:
             self.interrupt_all()
         self._zygote.close()
+        self._janitor.close()
 
     def _root(self, name: str) -> Path:
         if not _NAME.match(name):
@@ -243,17 +246,3 @@ def _sweep(root: Path) -> None:
         if not left:
             return
         psutil.wait_procs(left, timeout=0.2)
-
-
-def _make_removable(function: Callable[..., Any], path: str, error: BaseException) -> None:
-    """Open folders that a script closed. Files stay as they are: they may be the cache's too."""
-    if isinstance(error, FileNotFoundError):
-        return
-    if not isinstance(error, PermissionError):
-        raise error
-    folder = Path(path) if function in (os.scandir, os.listdir, os.open) else Path(path).parent
-    folder.chmod(0o700)
-    if folder == Path(path):
-        shutil.rmtree(path)
-    else:
-        Path(path).unlink()
