@@ -59,11 +59,19 @@ class RunStore(Protocol):
         ...
 
     def put_steps(self, run_id: str, steps: list[StepRecord]) -> None:
-        """Insert or replace step rows; durable when it returns. Calls of several threads may share a transaction."""
+        """Write many rows of steps at once, whatever is there; durable when it returns."""
         ...
 
-    def insert_step(self, run_id: str, step: StepRecord) -> bool:
-        """Write the first row of a step. False, and nothing changed, if the step has a row already."""
+    def insert_step(self, run_id: str, step: StepRecord) -> StepRecord | None:
+        """Write the first row of a step; returns it with its etag. None, and nothing changed, if there is a row."""
+        ...
+
+    def replace_step(self, run_id: str, step: StepRecord) -> StepRecord:
+        """Replace a row that still has `step.etag`; returns it with its new one.
+
+        Raises:
+            Conflict: Somebody changed the row since it was read.
+        """
         ...
 
     def get_step(self, run_id: str, ordinal: int) -> StepRecord | None:

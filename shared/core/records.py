@@ -90,6 +90,7 @@ class StepRecord(Document):
         source: Step run id whose outputs these are: its own, or the earlier one that was reused.
         remote_id: The backend's id of the present try.
         error: One sentence for a step that failed.
+        etag: The row's version as read or written; not stored in the row. None: there is no row yet.
     """
 
     schema_version: Literal[1] = 1
@@ -119,6 +120,7 @@ class StepRecord(Document):
     attempts: tuple[AttemptRecord, ...] = ()
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    etag: Annotated[str | None, Field(exclude=True)] = None
 
 
 class RunRecord(Document):

@@ -11,38 +11,28 @@ from dataclasses import dataclass, replace
 
 from shared.core import explain, names
 from shared.core.definition import StepDefinition
-from shared.core.errors import BackendError, NotFound
+from shared.core.errors import BackendError, Conflict, NotFound
 from shared.core.records import ClaimOwner, Explanation, ReuseEntry, StepRecord
 from shared.core.status import STEP_TERMINAL, StepStatus
 from shared.ports import ComputeBackend
 from shared.services import resolution
-from shared.services.jobs import build_job
 from shared.services.resolution import Ingredients, Outputs
 from shared.services.results import record_end
 from shared.services.single_flight import Claimed, claim, queue_seconds
 from shared.services.steps import Answer, backend_of, ended, fresh_row, load_row
+from shared.services.tries import produced_above, submit_try
 from shared.services.workspace import RunContext, Workspace
-
-
-class _HasRowError(Exception):
-    """A step that was thought to be fresh has a row: an earlier call got this far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """One step that is about to begin, with all that was found out about it.
-
-    Attributes:
-        fresh: The step is taken to have no row, as is nearly always so: then its first row is inserted, which fails
-            if there is one, instead of looking for a row first.
-    """
+    """One step that is about to begin, with all that was found out about it."""
 
     workspace: Workspace
     context: RunContext
     row: StepRecord
     backend: ComputeBackend
     produced: Mapping[int, Outputs]
-    fresh: bool
 
     @property
     def step(self) -> StepDefinition:
@@ -56,14 +46,10 @@ class _Work:
         """Write the row with some changes.
 
         Raises:
-            _HasRowError: The step was thought to be fresh and is not.
+            Conflict: The row is not what it was thought to be.
         """
-        row = self.row.model_copy(update=update)
-        if not self.fresh:
-            self.workspace.record(self.context, [row])
-        elif not self.workspace.record_first(self.context, row):
-            raise _HasRowError
-        return replace(self, row=row, fresh=False)
+        row = self.workspace.record(self.context, self.row.model_copy(update=update))
+        return replace(self, row=row)
 
 
 def begin_step(workspace: Workspace, run_id: str, ordinal: int) -> Answer:
@@ -73,16 +59,16 @@ def begin_step(workspace: Workspace, run_id: str, ordinal: int) -> Answer:
         BackendError: The backend could not take the job for now.
     """
     context = workspace.context(run_id)
-    if ordinal not in context.ended:
-        with suppress(_HasRowError):
-            return _begin(workspace, context, fresh_row(context, ordinal), fresh=True)
+    if ordinal not in context.ended and ordinal not in context.begun:
+        # Nearly always the step has no row yet: inserting one, which fails if there is one, saves looking for it.
+        with suppress(Conflict):
+            return _begin(workspace, context, fresh_row(context, ordinal))
     row = load_row(workspace, context, ordinal)
-    return ended(row) if row.status in STEP_TERMINAL else _begin(workspace, context, row, fresh=False)
+    return ended(row) if row.status in STEP_TERMINAL else _begin(workspace, context, row)
 
 
-def _begin(workspace: Workspace, context: RunContext, row: StepRecord, *, fresh: bool) -> Answer:
-    above = resolution.producers(context, row.ordinal)
-    produced: Mapping[int, Outputs] = {step: end.outputs for step, end in workspace.ended_steps(context, above).items()}
+def _begin(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer:
+    produced = produced_above(workspace, context, row.ordinal)
     try:
         work = _Work(
             workspace=workspace,
@@ -90,11 +76,10 @@ def _begin(workspace: Workspace, context: RunContext, row: StepRecord, *, fresh:
             row=row,
             backend=backend_of(workspace, context, row.ordinal),
             produced=produced,
-            fresh=fresh,
         )
         found = resolution.ingredients(workspace, context, work.step, produced)
         if row.status is StepStatus.RUNNING:
-            return submit(work)
+            return _submit(work)
         if row.attempt > 0:
             return _start(work, found, row.explanation)
         return _decide(work, found)
@@ -151,7 +136,7 @@ def _start(work: _Work, found: Ingredients, explanation: Explanation | None) -> 
     row = work.row
     attempt = row.attempt + 1
     job = names.job_name(row.run_id, row.ordinal, attempt)
-    return submit(
+    return _submit(
         work.record(
             status=StepStatus.RUNNING,
             attempt=attempt,
@@ -166,10 +151,6 @@ def _start(work: _Work, found: Ingredients, explanation: Explanation | None) -> 
     )
 
 
-def submit(work: _Work) -> Answer:
-    """Submit the row's try; for the second time if an earlier call's answer was lost."""
-    row = work.row
-    remote_id = work.backend.submit(build_job(work.workspace, work.context, row.ordinal, row.attempt, work.produced))
-    if remote_id != row.remote_id:
-        work.record(remote_id=remote_id)
+def _submit(work: _Work) -> Answer:
+    submit_try(work.workspace, work.context, work.row, work.backend, work.produced)
     return Answer(outcome="running", wait_seconds=work.backend.capabilities.poll_seconds)

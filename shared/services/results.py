@@ -46,8 +46,7 @@ def publish_result(
     row = row.model_copy(
         update={"status": StepStatus.QUEUED, "remote_id": None, "queued_at": workspace.now().isoformat()}
     )
-    workspace.record(context, [row])
-    return row, delay
+    return workspace.record(context, row), delay
 
 
 def _failure(row: StepRecord, result: JobResult) -> str:
@@ -131,7 +130,7 @@ def record_end(
     if not step_may_become(row.status, status):
         return row
     ended = row.model_copy(update={"status": status, "ended_at": workspace.now().isoformat(), "error": error})
-    workspace.record(context, [ended])
+    ended = workspace.record(context, ended)
     if status is not StepStatus.FINISHED and ended.key is not None:
         owner = ClaimOwner(run_id=row.run_id, ordinal=row.ordinal, attempt=row.attempt)
         workspace.services.reuse.release(ended.key, owner)

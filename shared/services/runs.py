@@ -64,7 +64,7 @@ def prepare_run(workspace: Workspace, run_id: str) -> Prepared:
     context.ended.update(ended)
     reused = _reuse_in_bulk(workspace, context, rows)
     if reused:
-        workspace.record(context, reused)
+        workspace.record_ends(context, reused)
     settled = {ordinal: row.status for ordinal, row in context.ended.items()}
     steps = context.definition.steps
     graph = encode_graph(

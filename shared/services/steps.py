@@ -10,7 +10,9 @@ from shared.core.errors import NotFound
 from shared.core.records import StepRecord
 from shared.core.status import STEP_TERMINAL, StepStatus
 from shared.ports import ComputeBackend
+from shared.services import resolution
 from shared.services.results import publish_result, record_end
+from shared.services.tries import produced_above, submit_try
 from shared.services.workspace import RunContext, Workspace
 
 
@@ -50,8 +52,9 @@ def backend_of(workspace: Workspace, context: RunContext, ordinal: int) -> Compu
 
 def load_row(workspace: Workspace, context: RunContext, ordinal: int) -> StepRecord:
     """The step's row, or a fresh one where it has not begun."""
-    if ordinal in context.ended:
-        return context.ended[ordinal]
+    for remembered in (context.ended, context.begun):
+        if ordinal in remembered:
+            return remembered[ordinal]
     return workspace.services.runs.get_step(context.run.run_id, ordinal) or fresh_row(context, ordinal)
 
 
@@ -72,8 +75,9 @@ def check_step(workspace: Workspace, run_id: str, ordinal: int, *, canceling: bo
         return Answer(outcome="queued", wait_seconds=0)
     backend = backend_of(workspace, context, ordinal)
     if row.remote_id is None:
-        return Answer(outcome="queued", wait_seconds=0)  # The submit's answer was lost: beginning again repeats it.
-    remote_id = row.remote_id
+        resolution.input_digests(workspace, context, context.step(ordinal), produced_above(workspace, context, ordinal))
+        row = submit_try(workspace, context, row, backend, produced_above(workspace, context, ordinal))
+    remote_id = row.remote_id or ""
     result = backend.poll(remote_id).result
     if result is None:
         if canceling:
@@ -123,7 +127,7 @@ def skip_steps(workspace: Workspace, run_id: str, skips: list[tuple[int, int]], 
                 ended_at=now,
             )
         )
-    workspace.record(context, rows)
+    workspace.record_ends(context, rows)
 
 
 def _skip_reason(context: RunContext, ordinal: int, because: int) -> str:

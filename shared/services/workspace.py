@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from shared.core import names
 from shared.core.definition import PipelineDefinition, StepDefinition
-from shared.core.errors import NotFound
+from shared.core.errors import Conflict, NotFound
 from shared.core.graph import Graph, build_graph
 from shared.core.records import ReuseEntry, RunRecord, StepRecord
 from shared.core.snapshots import SnapshotManifest
@@ -58,6 +58,8 @@ class RunContext:
         latest: The latest results of the experiment's steps when the run was first looked at.
         data: Files behind each data reference, pinned at the first look, so that all steps see the same.
         ended: Rows of steps in a terminal status.
+        begun: Rows of steps under way as this process last saw them. They may be out of date: a write that rests on
+            one fails then, because it names the row's etag.
     """
 
     run: RunRecord
@@ -67,6 +69,7 @@ class RunContext:
     latest: dict[str, ReuseEntry]
     data: dict[tuple[str, str], DataFiles] = field(default_factory=dict)
     ended: dict[int, StepRecord] = field(default_factory=dict)
+    begun: dict[int, StepRecord] = field(default_factory=dict)
 
     def step(self, ordinal: int) -> StepDefinition:
         """The definition of a step."""
@@ -149,18 +152,28 @@ class Workspace:
         context.ended.update({row.ordinal: row for row in found if row.status in STEP_TERMINAL})
         return {ordinal: context.ended[ordinal] for ordinal in ordinals if ordinal in context.ended}
 
-    def record(self, context: RunContext, rows: list[StepRecord]) -> None:
-        """Write step rows; they are durable when this returns."""
-        self.services.runs.put_steps(context.run.run_id, rows)
-        context.ended.update({row.ordinal: row for row in rows if row.status in STEP_TERMINAL})
+    def record(self, context: RunContext, row: StepRecord) -> StepRecord:
+        """Write a step's row; durable when this returns.
 
-    def record_first(self, context: RunContext, row: StepRecord) -> bool:
-        """Write the first row of a step; False if it has one already."""
-        if not self.services.runs.insert_step(context.run.run_id, row):
-            return False
-        if row.status in STEP_TERMINAL:
-            context.ended[row.ordinal] = row
-        return True
+        Raises:
+            Conflict: The row was changed since it was read, or exists although it was thought not to. What this
+                process remembers of it is dropped, so that the next look is a fresh one.
+        """
+        runs, run_id = self.services.runs, context.run.run_id
+        context.begun.pop(row.ordinal, None)
+        written = runs.insert_step(run_id, row) if row.etag is None else runs.replace_step(run_id, row)
+        if written is None:
+            raise Conflict(f"Step `{row.name}` of run {run_id} has begun already.")
+        if written.status in STEP_TERMINAL:
+            context.ended[row.ordinal] = written
+        else:
+            context.begun[row.ordinal] = written
+        return written
+
+    def record_ends(self, context: RunContext, rows: list[StepRecord]) -> None:
+        """Write the rows of many steps that have ended without ever beginning."""
+        self.services.runs.put_steps(context.run.run_id, rows)
+        context.ended.update({row.ordinal: row for row in rows})
 
     def read_grant(self, container: str) -> tuple[str, str]:
         """Base URL and signature with which a job reads blobs of a container."""

@@ -13,7 +13,7 @@ and the mark with `update_run` of the record as it is.
 
 from datetime import UTC, datetime, timedelta
 
-from shared.adapters.table_codec import Entity, all_equal, decode, encode, literal, safe_key
+from shared.adapters.table_codec import Entity, Row, all_equal, decode, encode, literal, safe_key
 from shared.adapters.tables import TableGateway
 from shared.core.errors import Conflict, NotFound
 from shared.core.records import Page, RunFilter, RunRecord, StepRecord
@@ -87,24 +87,31 @@ class TableRunStore:
         partition = safe_key(run_id)
         self._tables.put(RUNS, [encode(step, partition, _step_row(step.ordinal)) for step in steps])
 
-    def insert_step(self, run_id: str, step: StepRecord) -> bool:
-        """Write the first row of a step; False if there is one."""
+    def insert_step(self, run_id: str, step: StepRecord) -> StepRecord | None:
+        """Write the first row of a step; None if there is one."""
         try:
-            self._tables.insert(RUNS, encode(step, safe_key(run_id), _step_row(step.ordinal)))
+            etag = self._tables.insert(RUNS, encode(step, safe_key(run_id), _step_row(step.ordinal)))
         except Conflict:
-            return False
-        return True
+            return None
+        return step.model_copy(update={"etag": etag})
+
+    def replace_step(self, run_id: str, step: StepRecord) -> StepRecord:
+        """Replace a row that still has `step.etag`."""
+        if step.etag is None:
+            raise Conflict(f"Step {step.ordinal} of run {run_id} was never read, so it cannot be replaced.")
+        etag = self._tables.replace(RUNS, encode(step, safe_key(run_id), _step_row(step.ordinal)), step.etag)
+        return step.model_copy(update={"etag": etag})
 
     def get_step(self, run_id: str, ordinal: int) -> StepRecord | None:
         """A step's row, None while there is none."""
         row = self._tables.get(RUNS, safe_key(run_id), _step_row(ordinal))
-        return None if row is None else decode(row, StepRecord)
+        return None if row is None else _step(row)
 
     def get_steps(self, run_id: str) -> list[StepRecord]:
         """All step rows of a run, by ordinal."""
         only_steps = f" and RowKey ge {literal(STEP_PREFIX)} and RowKey lt {literal(AFTER_STEPS)}"
         rows = self._tables.query(RUNS, all_equal(PartitionKey=safe_key(run_id)) + only_steps)
-        return [decode(row, StepRecord) for row in rows]
+        return [_step(row) for row in rows]
 
     def _complete_creation(self, run_id: str) -> None:
         """Add index rows of a run that exists; rows that are there may be newer than what we read, so they stay."""
@@ -167,3 +174,7 @@ def _experiment(name: str) -> str:
 
 def _step_row(ordinal: int) -> str:
     return f"{STEP_PREFIX}{ordinal:05d}"
+
+
+def _step(row: Row) -> StepRecord:
+    return decode(row, StepRecord).model_copy(update={"etag": row.etag})
