@@ -1,21 +1,16 @@
-"""Step runs: state, logs, metrics, outputs, files, and the hint that a job has ended."""
+"""Step runs: state, logs, metrics, outputs, files."""
 
-from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter, Query
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from api.dependencies import EngineDep, RunId, StepName, WorkspaceDep
+from api.dependencies import RunId, StepName, WorkspaceDep
 from api.views import ListOf, OutputFileView, OutputView, StepView, output_view, step_view
-from shared.core import names
 from shared.services import reading
 
 router = APIRouter(prefix="/api/runs/{run_id}/steps", tags=["steps"])
-
-Ordinal = Annotated[int, Path(ge=0, le=99_999)]
-Attempt = Annotated[int, Path(ge=1, le=1000)]
 
 
 class LogChunk(BaseModel):
@@ -101,10 +96,3 @@ async def files(workspace: WorkspaceDep, run_id: RunId, step: StepName) -> ListO
 async def file(workspace: WorkspaceDep, run_id: RunId, step: StepName, path: str) -> str:
     """Redirects to a short-lived address of such a file's bytes."""
     return reading.artifact_url(workspace, run_id, step, path)
-
-
-@router.post("/{ordinal}/attempts/{attempt}/ended", status_code=HTTPStatus.ACCEPTED)
-async def ended(engine: EngineDep, run_id: RunId, ordinal: Ordinal, attempt: Attempt) -> Response:
-    """A job's hint that it has ended. Only a hint: Pipeyard asks the compute itself, so a false one does no harm."""
-    engine.raise_event(names.step_run_id(run_id, ordinal), names.JOB_ENDED_EVENT, {"attempt": attempt})
-    return Response(status_code=HTTPStatus.ACCEPTED)

@@ -1,5 +1,5 @@
 """WHO may ask: the HTTP function and the timers. Parse, one call, reply."""
 
-from . import http, reconcile
+from . import http, job_ended, reconcile
 
-BLUEPRINTS = (http.bp, reconcile.bp)
+BLUEPRINTS = (http.bp, job_ended.bp, reconcile.bp)

@@ -1,6 +1,8 @@
 """Names that more than one module must agree on: functions, events, identifiers, places in storage."""
 
 HTTP_FUNCTION = "http"
+JOB_ENDED = "job_ended"
+JOB_ENDED_ROUTE = "api/step-runs/{step_run_id}/ended"
 RUN_PIPELINE = "run_pipeline"
 RUN_STEP = "run_step"
 PREPARE_RUN = "prepare_run"

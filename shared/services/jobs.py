@@ -55,7 +55,7 @@ def build_job(
         artifacts=UploadTarget(base_url=base, query=query),
         log_name=names.log_name(attempt),
         metrics_name=names.metrics_name(attempt),
-        callback_url=_callback_url(workspace, run_id, ordinal, attempt),
+        callback_url=_callback_url(workspace, names.step_run_id(run_id, ordinal)),
         timeout_seconds=step.timeout_seconds,
     )
 
@@ -147,8 +147,6 @@ def _environment(
     }
 
 
-def _callback_url(workspace: Workspace, run_id: str, ordinal: int, attempt: int) -> str | None:
+def _callback_url(workspace: Workspace, step_run_id: str) -> str | None:
     base_url = workspace.services.callback_base_url
-    if base_url is None:
-        return None
-    return f"{base_url}/api/runs/{quote(run_id)}/steps/{ordinal}/attempts/{attempt}/ended"
+    return f"{base_url}/{names.JOB_ENDED_ROUTE.format(step_run_id=quote(step_run_id))}" if base_url else None
