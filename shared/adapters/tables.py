@@ -13,7 +13,7 @@ from shared.core.errors import NotFound
 
 from .azure_errors import error_code, translate, translated
 from .azure_transport import RETRIES, PooledTransport, TransactionCounter, require_account_key
-from .group_commit import GroupCommitter
+from .batches import write_rows
 from .table_codec import Entity, Row, bad_token, open_token, seal_token
 from .table_transactions import TableTransactions
 
@@ -34,7 +34,6 @@ class TableGateway:
         self._transactions: TableTransactions | None = None
         self._clients: dict[str, TableClient] = {}
         self._lock = threading.Lock()
-        self._committer = GroupCommitter(self.upsert, self._transact)
 
     @classmethod
     def from_connection_string(cls, connection_string: str, counter: TransactionCounter | None = None) -> Self:
@@ -86,8 +85,8 @@ class TableGateway:
         return str(metadata["etag"])
 
     def put(self, table: str, rows: list[Entity]) -> None:
-        """Insert or replace rows of one partition, sharing transactions with other threads; durable on return."""
-        self._committer.put(table, rows)
+        """Insert or replace rows of one partition, in few transactions; durable on return."""
+        write_rows(rows, lambda row: self.upsert(table, row), lambda batch: self._transact(table, batch))
 
     def get(self, table: str, partition: str, row: str) -> Row | None:
         """A row, None where there is none."""

@@ -14,9 +14,6 @@ CLAIM = "claim"
 FINISHED = "finished"
 CLAIM_TRIES = 5
 
-LATEST_BATCH = 100
-"""Rows of one transaction at most."""
-
 
 class TableReuseStore:
     """The `ReuseStore` port on Azure Table Storage."""
@@ -73,9 +70,8 @@ class TableReuseStore:
     def set_latest(self, experiment: str, entries: list[ReuseEntry]) -> None:
         """Make these results the latest of their steps in an experiment."""
         partition = _latest_partition(experiment)
-        rows = [encode(entry, partition, safe_key(entry.step_name)) for entry in entries]
-        for start in range(0, len(rows), LATEST_BATCH):
-            self._tables.put(REUSE, rows[start : start + LATEST_BATCH])
+        rows = {entry.step_name: encode(entry, partition, safe_key(entry.step_name)) for entry in entries}
+        self._tables.put(REUSE, list(rows.values()))
 
     def forget(self, key: str) -> None:
         """Drop a finished entry; claims stay, and so does the step's latest result."""
