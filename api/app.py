@@ -6,9 +6,10 @@ the work to yet another thread would only cost time.
 """
 
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import datastores, definitions, experiments, health, plans, problems, runs, snapshots, steps
 from api.problems import Problem, problem_response
@@ -21,22 +22,33 @@ _FILES = "/api/snapshots/files/"
 
 
 class BodyLimit:
-    """Refuses bodies that say they are too large before anything reads them."""
+    """Refuses bodies that are too large: measured, as the Functions host has them in memory anyway."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http":
-            limit = MAX_BODY_BYTES if scope["path"].startswith(_FILES) else MAX_DOCUMENT_BYTES
-            length = dict(scope["headers"]).get(b"content-length", b"0")
-            if length.isdigit() and int(length) > limit:
-                detail = f"The body has {int(length)} bytes; this route takes at most {limit}."
-                response = problem_response(HTTPStatus.CONTENT_TOO_LARGE, "too_large", detail)
-                await response(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        message = await receive()
+        size, limit = len(message.get("body", b"")), _limit(scope["path"])
+        if size > limit:
+            detail = f"The body has {size} bytes; this route takes at most {limit}."
+            response = problem_response(HTTPStatus.CONTENT_TOO_LARGE, "too_large", detail)
+            await response(scope, receive, send)
+            return
+        messages = iter([message])
+
+        async def replay() -> Message:
+            return next(messages, None) or await receive()
+
+        await self._app(scope, replay, send)
+
+
+def _limit(path: str) -> int:
+    return MAX_BODY_BYTES if path.startswith(_FILES) else MAX_DOCUMENT_BYTES
 
 
 def create_app() -> FastAPI:
@@ -54,4 +66,17 @@ def create_app() -> FastAPI:
     app.add_middleware(BodyLimit)
     for module in (definitions, plans, runs, steps, snapshots, datastores, experiments, health):
         app.include_router(module.router)
+    describe = app.openapi
+    app.openapi = lambda: _with_problem_type(describe())  # type: ignore[method-assign]  # FastAPI's documented way
     return app
+
+
+def _with_problem_type(description: dict[str, Any]) -> dict[str, Any]:
+    """Name the media type of refusals, which FastAPI takes for plain JSON."""
+    for operations in description["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if status in {"4XX", "422"} and "application/json" in response.get("content", {}):
+                    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+                    response["content"] = {"application/problem+json": problem}
+    return description

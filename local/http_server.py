@@ -10,6 +10,7 @@ import json
 import logging
 import socket
 from collections.abc import Generator, Iterable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,7 +26,6 @@ MAX_BODY_BYTES = 100 * 1024 * 1024
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _FUNCTIONS = ("GET", "/admin/functions")
 _OWN_HEADERS = frozenset({"content-length", "transfer-encoding", "connection"})
-_NOT_FOUND, _FORBIDDEN, _TOO_LARGE, _BROKEN, _STOPPING, _NO_CONTENT = 404, 403, 413, 500, 503, 204
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -44,9 +44,9 @@ class HttpApp:
         try:
             status, headers, body = await self._answer(scope, receive)
         except asyncio.CancelledError:  # the server stops and has waited long enough
-            status, headers, body = _text(_STOPPING, "The local workspace is stopping.")
+            status, headers, body = _problem(HTTPStatus.SERVICE_UNAVAILABLE, "The local workspace is stopping.")
         headers.append((b"content-length", str(len(body)).encode("ascii")))
-        if status == _NO_CONTENT:
+        if status == HTTPStatus.NO_CONTENT:
             headers, body = [item for item in headers if item[0] != b"content-length"], b""
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -54,22 +54,24 @@ class HttpApp:
     async def _answer(self, scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
         headers = _merged(scope["headers"])
         if not _is_local(headers):
-            return _text(_FORBIDDEN, "Only this machine may call the local workspace.")
+            return _problem(HTTPStatus.FORBIDDEN, "Only this machine may call the local workspace.")
         if (scope["method"], scope["path"]) == _FUNCTIONS:
             return self._functions()
         found = self._routes.match(scope["method"], scope["path"].lstrip("/"))
         if found is None:
-            return _text(_NOT_FOUND, "Not found.")
+            return _problem(HTTPStatus.NOT_FOUND, "Not found.")
         body = await _read_body(headers, receive)
         if body is None:
-            status, reply, text = _text(_TOO_LARGE, f"The body is larger than {MAX_BODY_BYTES} bytes.")
+            status, reply, text = _problem(
+                HTTPStatus.CONTENT_TOO_LARGE, f"The body is larger than {MAX_BODY_BYTES} bytes."
+            )
             return status, [*reply, (b"connection", b"close")], text
         function, parameters = found
         try:
             datum = await self._host.invoke(function, self._request(scope, headers, parameters, body))
         except InvocationError:
             log.exception("Function %s failed on %s %s", function.name, scope["method"], scope["path"])
-            return _text(_BROKEN, "The function failed; see the workspace's output.")
+            return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The function failed; see the workspace's output.")
         return _response(datum)
 
     def _functions(self) -> tuple[int, Headers, bytes]:
@@ -138,13 +140,15 @@ async def _read_body(headers: dict[str, str], receive: Any) -> bytes | None:
             return b"".join(parts)
 
 
-def _text(status: int, text: str) -> tuple[int, Headers, bytes]:
-    return status, [(b"content-type", b"text/plain; charset=utf-8")], text.encode()
+def _problem(status: HTTPStatus, detail: str) -> tuple[int, Headers, bytes]:
+    """A refusal of the host's own, in the form that the app's refusals have (RFC 9457)."""
+    body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "code": "host"}
+    return status, [(b"content-type", b"application/problem+json")], json.dumps(body).encode()
 
 
 def _response(datum: Any) -> tuple[int, Headers, bytes]:
     if datum is None or datum.value is None:
-        return _NO_CONTENT, [], b""
+        return HTTPStatus.NO_CONTENT, [], b""
     if datum.type != "http":
         body = datum.value if isinstance(datum.value, bytes) else str(datum.value).encode()
         return 200, [(b"content-type", b"text/plain; charset=utf-8")], body

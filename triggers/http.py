@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 import azure.durable_functions as df
@@ -29,9 +30,13 @@ def _application() -> Callable[[func.HttpRequest, func.Context], func.HttpRespon
 def http(req: func.HttpRequest, context: func.Context, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
     """Serve one request in this thread, on an event loop of its own."""
     from api.dependencies import current_engine  # noqa: PLC0415
+    from api.problems import problem_response  # noqa: PLC0415
 
     token = current_engine.set(bootstrap.engine(client))
     try:
         return _application()(req, context)
+    except UnicodeDecodeError:  # azure-functions decodes the path before the application can refuse it
+        problem = problem_response(HTTPStatus.BAD_REQUEST, "invalid_path", "The path is not valid UTF-8.")
+        return func.HttpResponse(bytes(problem.body), status_code=problem.status_code, mimetype=problem.media_type)
     finally:
         current_engine.reset(token)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from shared.core import explain, names
 from shared.core.definition import DataReferenceInput, PipelineDataInput, StepDefinition
+from shared.core.errors import NotFound
 from shared.core.jobs import JobFile, JobInput, OutputFile
 from shared.core.records import Explanation, OutputRecord, ReuseEntry
 from shared.core.reuse import build_key_document, content_digest, reuse_key
@@ -137,7 +138,11 @@ def missing_outputs(workspace: Workspace, entry: ReuseEntry, listings: dict[str,
     for name, output in entry.outputs.items():
         container = container_of(output.datastore)
         stored = _listing(workspace, container, output.path, listings)
-        for file in output_files(workspace, output):
+        try:
+            files = output_files(workspace, output)
+        except NotFound:
+            return f"the list of files of output `{name}` is gone"
+        for file in files:
             blob = f"{output.path}/{file.path}" if file.path else output.path
             if blob not in stored:
                 return f"`{blob}` of output `{name}` is gone"

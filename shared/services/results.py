@@ -51,7 +51,8 @@ def publish_result(
 
 def _failure(row: StepRecord, result: JobResult) -> str:
     tries = f" (try {row.attempt})" if row.attempt > 1 else ""
-    return f"{result.message}{tries}. Its log says more." if result.message else f"The try {result.outcome}{tries}."
+    message = result.message.removesuffix(".")  # most of them are whole sentences already
+    return f"{message}{tries}. Its log says more." if message else f"The try {result.outcome}{tries}."
 
 
 def _with_measurements(row: StepRecord, result: JobResult) -> StepRecord:
