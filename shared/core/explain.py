@@ -51,7 +51,7 @@ def explain_changed(differences: Sequence[Difference], compared_with: str) -> Ex
     """The step runs because its key differs from the one of an earlier result."""
     return Explanation(
         code="changed",
-        sentence=f"Runs because {sentence(differences)}; compared with {compared_with}",
+        sentence=f"Runs because {sentence(differences)}; compared with {_run(compared_with)}",
         differences=tuple(differences),
         compared_with=compared_with,
     )
@@ -70,7 +70,9 @@ def explain_reused(source_step_run_id: str, finished_at: str, saved_seconds: flo
     saved = "" if saved_seconds is None else f"; saves {_duration(saved_seconds)}"
     return Explanation(
         code="reused",
-        sentence=f"Reused because nothing changed since {source_step_run_id}, finished at {finished_at}{saved}",
+        sentence=(
+            f"Reused because nothing changed since {_run(source_step_run_id)}, finished {_minute(finished_at)}{saved}"
+        ),
         compared_with=source_step_run_id,
     )
 
@@ -89,7 +91,7 @@ def explain_outputs_missing(source: str, detail: str) -> Explanation:
     """The step runs because the outputs of an equal earlier result are gone or altered."""
     return Explanation(
         code="outputs_missing",
-        sentence=f"Runs because the outputs of {source} cannot be reused: {detail}",
+        sentence=f"Runs because the outputs of {_run(source)} cannot be reused: {detail}",
         compared_with=source,
     )
 
@@ -98,7 +100,7 @@ def explain_unchanged_but_absent(compared_with: str) -> Explanation:
     """The step runs although its key is that of an earlier result, because the result itself is no longer there."""
     return Explanation(
         code="not_found",
-        sentence=f"Runs although nothing changed since {compared_with}, because that result is no longer stored",
+        sentence=f"Runs although nothing changed since {_run(compared_with)}, because that result is no longer stored",
         compared_with=compared_with,
     )
 
@@ -106,7 +108,7 @@ def explain_unchanged_but_absent(compared_with: str) -> Explanation:
 def explain_waiting(owner_step_run_id: str) -> Explanation:
     """Another run is producing the same key."""
     return Explanation(
-        code="waiting", sentence=f"Waits for {owner_step_run_id}, which is producing the same result right now"
+        code="waiting", sentence=f"Waits for {_run(owner_step_run_id)}, which is producing the same result right now"
     )
 
 
@@ -120,6 +122,16 @@ def explain_blocked(upstream: Sequence[str]) -> Explanation:
 def explain_skipped(because: str) -> Explanation:
     """The step is not run at all."""
     return Explanation(code="skipped", sentence=f"Skipped because {because}")
+
+
+def _run(step_run_id: str) -> str:
+    """A step run's run as people name it: a sentence has no room for whole ids, the other fields have them."""
+    return f"run {step_run_id.rpartition('-')[0][:8]}"
+
+
+def _minute(moment: str) -> str:
+    """An ISO moment in UTC, to the minute."""
+    return f"{moment[:16].replace('T', ' ')} UTC"
 
 
 def _in_words(difference: Difference) -> str:

@@ -51,7 +51,7 @@ def test_changed():
     explanation = explain.explain_changed([FILE, PARAMETER], "run-00001")
     assert explanation.code == "changed"
     assert explanation.sentence == (
-        "Runs because `utils.py` changed and parameter `alpha` 0.1 → 0.2; compared with run-00001"
+        "Runs because `utils.py` changed and parameter `alpha` 0.1 → 0.2; compared with run run"
     )
     assert explanation.differences == (FILE, PARAMETER)
     assert explanation.compared_with == "run-00001"
@@ -63,19 +63,19 @@ def test_changed():
         (explain.explain_first_run("train", "digits"), "first_run", None,
          "Runs because experiment `digits` has no finished result of step `train` yet"),
         (explain.explain_reused("r-1", "2026-01-01T10:00:00Z", 6000), "reused", "r-1",
-         "Reused because nothing changed since r-1, finished at 2026-01-01T10:00:00Z; saves 1 h 40 min"),
+         "Reused because nothing changed since run r, finished 2026-01-01 10:00 UTC; saves 1 h 40 min"),
         (explain.explain_reused("r-1", "2026-01-01T10:00:00Z", None), "reused", "r-1",
-         "Reused because nothing changed since r-1, finished at 2026-01-01T10:00:00Z"),
+         "Reused because nothing changed since run r, finished 2026-01-01 10:00 UTC"),
         (explain.explain_reuse_off(), "reuse_off", None,
          "Runs because the step does not allow reuse (`allow_reuse` is false)"),
         (explain.explain_regenerate(), "regenerate", None,
          "Runs because the run asks for new outputs (`regenerate_outputs`)"),
         (explain.explain_outputs_missing("r-1", "`model/a.pkl` is gone"), "outputs_missing", "r-1",
-         "Runs because the outputs of r-1 cannot be reused: `model/a.pkl` is gone"),
+         "Runs because the outputs of run r cannot be reused: `model/a.pkl` is gone"),
         (explain.explain_unchanged_but_absent("r-1"), "not_found", "r-1",
-         "Runs although nothing changed since r-1, because that result is no longer stored"),
+         "Runs although nothing changed since run r, because that result is no longer stored"),
         (explain.explain_waiting("r-2"), "waiting", None,
-         "Waits for r-2, which is producing the same result right now"),
+         "Waits for run r, which is producing the same result right now"),
         (explain.explain_blocked(["prepare"]), "blocked", None,
          "Cannot be decided yet: input comes from `prepare`, which will run"),
         (explain.explain_blocked(["a", "b"]), "blocked", None,
