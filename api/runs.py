@@ -17,6 +17,8 @@ from shared.services.submission import RunRequest, resume_run, submit_run
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
+
 
 class StepExplanation(BaseModel):
     """Why a step ran or did not."""
@@ -36,7 +38,7 @@ async def submit(
     engine: EngineDep,
     body: RunRequest,
     response: Response,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> RunView:
     """Start a run. With an `Idempotency-Key` header, a repeated request answers with the first run."""
     run, created = submit_run(workspace, engine, body, idempotency_key=idempotency_key)
@@ -86,7 +88,20 @@ async def cancel(workspace: WorkspaceDep, engine: EngineDep, run_id: RunId) -> R
     return run_view(cancel_run(workspace, engine, run_id))
 
 
-@router.post("/{run_id}/resume", status_code=HTTPStatus.CREATED)
-async def resume(workspace: WorkspaceDep, engine: EngineDep, run_id: RunId) -> RunView:
+@router.post(
+    "/{run_id}/resume",
+    status_code=HTTPStatus.CREATED,
+    responses={200: {"model": RunView, "description": "Resumed before"}},
+)
+async def resume(
+    workspace: WorkspaceDep,
+    engine: EngineDep,
+    run_id: RunId,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> RunView:
     """Start a new run of the same definition; finished steps are reused where their keys still match."""
-    return run_view(resume_run(workspace, engine, run_id))
+    run, created = resume_run(workspace, engine, run_id, idempotency_key=idempotency_key)
+    if not created:
+        response.status_code = HTTPStatus.OK
+    return run_view(run)

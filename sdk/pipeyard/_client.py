@@ -110,8 +110,9 @@ class Client:
         return cast("_wire.RunDocument", self.http.post(f"{_run(run_id)}/cancel"))
 
     def resume(self, run_id: str) -> _wire.RunDocument:
-        """Start a new run of the same request, in which finished steps are reused. Never repeated by itself."""
-        return cast("_wire.RunDocument", self.http.post(f"{_run(run_id)}/resume", repeatable=False))
+        """Start a new run of the same request, in which finished steps are reused."""
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        return cast("_wire.RunDocument", self.http.post(f"{_run(run_id)}/resume", headers=headers))
 
     def register_snapshot(self, files: Sequence[_wire.FileDocument]) -> _wire.SnapshotAnswer:
         """Announce a snapshot; it is registered once nothing is missing."""

@@ -44,11 +44,9 @@ class HttpSession:
         """The JSON answer of a GET."""
         return _json_of(self.send("GET", path, params=_without_none(parameters)))
 
-    def post(
-        self, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, repeatable: bool = True
-    ) -> Any:
-        """The JSON answer of a POST. `repeatable` is False where sending it twice would do two things."""
-        return _json_of(self.send("POST", path, repeatable=repeatable, json=body, headers=headers))
+    def post(self, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None) -> Any:
+        """The JSON answer of a POST."""
+        return _json_of(self.send("POST", path, json=body, headers=headers))
 
     def redirect_of(self, path: str) -> str:
         """The URL that a workspace route points to."""
@@ -76,15 +74,15 @@ class HttpSession:
         except httpx.TransportError as error:
             raise self._interrupted(error) from error
 
-    def send(self, method: str, url: str, *, repeatable: bool = True, **arguments: Any) -> httpx.Response:
-        """Send a request, again after transient failures if that is safe.
+    def send(self, method: str, url: str, **arguments: Any) -> httpx.Response:
+        """Send a request, again after transient failures: every route may be asked twice.
 
         Raises:
             UserErrorException: The workspace refused the request.
             ServiceException: It did not answer, or could not serve the request.
         """
         wait = FIRST_WAIT_SECONDS
-        for remaining in reversed(range(TRIES if repeatable else 1)):
+        for remaining in reversed(range(TRIES)):
             try:
                 response = self._client.request(method, url, **arguments)
             except httpx.ConnectError as error:

@@ -199,13 +199,18 @@ def _first_of_key(workspace: Workspace, run_id: str, request_digest: str) -> Run
     return run
 
 
-def resume_run(workspace: Workspace, engine: Engine, run_id: str) -> RunRecord:
+def resume_run(
+    workspace: Workspace, engine: Engine, run_id: str, *, idempotency_key: str | None = None
+) -> tuple[RunRecord, bool]:
     """Start a new run of the same definition and parameters.
 
     Steps that finished are reused where their keys still match, which is checked as for any other run.
 
+    Returns:
+        As `submit_run`.
+
     Raises:
-        Conflict: The run has not ended yet.
+        Conflict: The run has not ended yet, or the idempotency key was used for a different request.
     """
     run = workspace.services.runs.get_run(run_id)
     if run.status not in RUN_TERMINAL:
@@ -219,5 +224,4 @@ def resume_run(workspace: Workspace, engine: Engine, run_id: str) -> RunRecord:
         continue_on_step_failure=run.continue_on_step_failure,
         max_parallel_steps=run.max_parallel_steps,
     )
-    resumed, _ = submit_run(workspace, engine, request, resumed_from=run_id)
-    return resumed
+    return submit_run(workspace, engine, request, idempotency_key=idempotency_key, resumed_from=run_id)
