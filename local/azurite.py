@@ -54,21 +54,25 @@ class Ports:
         return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};{endpoints}"
 
 
-def with_free_ports(ports: Ports) -> Ports:
-    """Replace each 0 by a port that is free now.
+def with_free_ports(ports: Ports, preferred: Ports | None = None) -> Ports:
+    """Replace each 0 by a port that is free now, the preferred one if it is.
 
     They are drawn below the range from which the system takes ports for outgoing connections: there, a port that is
     free now may be taken by anybody before Azurite comes to listen on it.
     """
     with contextlib.ExitStack() as probes:
-        chosen = [port or probes.enter_context(_free_listener()).getsockname()[1] for port in ports.numbers]
+        chosen = [
+            port or probes.enter_context(_free_listener(wish)).getsockname()[1]
+            for port, wish in zip(ports.numbers, preferred.numbers if preferred else (0, 0, 0), strict=True)
+        ]
     return Ports(*chosen)
 
 
-def _free_listener() -> socket.socket:
-    for _ in range(_PORT_TRIES):
+def _free_listener(wish: int) -> socket.socket:
+    for attempt in range(_PORT_TRIES):
+        port = wish if wish and attempt == 0 else random.randrange(*_PORT_RANGE)  # noqa: S311 -- no secret
         with contextlib.suppress(OSError):
-            return socket.create_server(("127.0.0.1", random.randrange(*_PORT_RANGE)))  # noqa: S311 -- no secret
+            return socket.create_server(("127.0.0.1", port))
     raise AzuriteError("No free port was found for Azurite; choose some with --azurite-ports BLOB,QUEUE,TABLE.")
 
 

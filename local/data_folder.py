@@ -3,8 +3,11 @@
 import fcntl
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
+
+from local.azurite import Ports
 
 
 class FolderInUseError(Exception):
@@ -18,6 +21,7 @@ class DataFolder:
         self.path = path
         self._lock: IO[str] | None = None
         self._note = path / "workspace.json"
+        self._ports = path / "ports.json"
 
     def lock(self) -> None:
         """Take the folder.
@@ -42,6 +46,17 @@ class DataFolder:
         lock.flush()
         self._lock = lock
         self._note.unlink(missing_ok=True)  # of a killed workspace
+
+    def last_ports(self) -> Ports | None:
+        """Where storage listened the last time: living jobs of a killed workspace still look for it there."""
+        try:
+            return Ports(**json.loads(self._ports.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def remember_ports(self, ports: Ports) -> None:
+        """Note where storage listens."""
+        self._ports.write_text(json.dumps(asdict(ports)), encoding="utf-8")
 
     def announce(self, facts: dict[str, Any]) -> None:
         """Write `workspace.json`, whole or not at all."""

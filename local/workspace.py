@@ -58,7 +58,7 @@ class Workspace:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._folder = DataFolder(options.data.resolve())
-        self._ports = with_free_ports(options.azurite_ports)
+        self._ports = with_free_ports(options.azurite_ports, self._folder.last_ports())
         self._azurite = Azurite(self._folder.path, self._ports, options.azurite_package)
         self._host = FunctionsHost(options.app.resolve())
         self._hub = TaskHub(self._host.run_orchestrator, self._host.run_activity)
@@ -109,6 +109,7 @@ class Workspace:
             self._timers.start()
 
     def _announce(self) -> None:
+        self._folder.remember_ports(self._ports)
         self._folder.announce(
             {
                 "url": self.url,

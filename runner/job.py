@@ -10,13 +10,14 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .cache import Cache, Link
 from .documents import CANCEL_FILE, RESULT_FILE, SPEC_FILE, blot, claim, now, record_script, replace, without
 from .errors import JobError, StopError, TransferError
-from .http_client import HASTY, PATIENT, HttpClient
+from .http_client import HASTY, PATIENT, HttpClient, can_mend
 from .live import LiveUploads, LogUpload, MetricsUpload
 from .outputs import ARTIFACT_FOLDERS, Finder, upload_artifacts, upload_output
 from .processes import become_subreaper
@@ -27,8 +28,11 @@ from .supervise import Ended, Script, end_everything, supervise
 
 COMPLETED = "completed"
 FAILED = "failed"
+LOST = "lost"
 STARTED_BEFORE = 3
 
+_AWAY_SECONDS = 3600.0
+"""How long results wait for storage that does not answer: giving up would mean to run the script again."""
 _GRACE_SECONDS = 5.0
 _CALLBACK_SECONDS = 5.0
 _MESSAGES = {CANCELED: "The job was canceled.", INTERRUPTED: "The job was interrupted by a stop of its compute."}
@@ -58,7 +62,9 @@ def run_job(root: Path, cache: Path | None = None) -> int:
     try:
         spec = parse_spec((root / SPEC_FILE).read_bytes())
         secrets, callback_url = signatures(spec), spec.callback_url
-        result = _Job(Layout(root), cache, spec, signals, client).run()
+        job = _Job(Layout(root), cache, spec, signals, client)
+        result = job.run()
+        callback_url = job.spec.callback_url
     except JobError as error:
         result = {"outcome": FAILED, "message": str(error)}
     except Exception as error:  # noqa: BLE001 - a job must not end without a result
@@ -98,9 +104,11 @@ class _Job:
             self.result.update(outcome=outcome)
             if outcome not in _MESSAGES:
                 with self.signals.breaking_off():
-                    self._upload(outcome)
+                    self._insist(lambda: self._upload(outcome))
         except StopError as stop:
             self._fail(stop.outcome, _MESSAGES[stop.outcome])
+        except TransferError as error:
+            self._fail(LOST if can_mend(error) else FAILED, str(error))
         except JobError as error:
             self._fail(FAILED, str(error))
         self._finish_streams()
@@ -109,6 +117,32 @@ class _Job:
         if self.result["outcome"] != COMPLETED:
             self.result.pop("outputs", None)
         return {**self.result, "warnings": self.finder.warnings}
+
+    def _insist(self, transfer: Callable[[], object]) -> None:
+        """Carry out a transfer of results, for as long as storage is away.
+
+        A workspace that went down takes its storage with it, and may come back at other addresses: it writes them
+        into `job.json` when it finds this job again.
+
+        Raises:
+            TransferError: Storage refused, or stayed away too long.
+        """
+        deadline = time.monotonic() + _AWAY_SECONDS
+        while True:
+            try:
+                transfer()
+            except TransferError as error:
+                if not can_mend(error) or time.monotonic() > deadline:
+                    raise
+                self._take_new_addresses()
+            else:
+                return
+
+    def _take_new_addresses(self) -> None:
+        with contextlib.suppress(OSError, JobError):
+            self.spec = parse_spec((self.layout.root / SPEC_FILE).read_bytes())
+            self.log.url = self.spec.artifacts.url(self.spec.log_name)
+            self.metrics.url = self.spec.artifacts.url(self.spec.metrics_name)
 
     def _fail(self, outcome: str, message: str) -> None:
         if self.result.get("outcome", COMPLETED) == COMPLETED:
@@ -192,10 +226,11 @@ class _Job:
                 try:
                     if self.result["outcome"] not in _MESSAGES:
                         with self.signals.breaking_off():
-                            stream.finish(PATIENT)
+                            self._insist(lambda: stream.finish(PATIENT))  # noqa: B023 - called right here
                         continue
                 except StopError as stop:
                     self._fail(stop.outcome, _MESSAGES[stop.outcome])
                 stream.finish(HASTY)
             except (OSError, TransferError) as error:
-                self._fail(FAILED, f"The log or the metrics could not be uploaded: {error}")
+                away = isinstance(error, TransferError) and can_mend(error)
+                self._fail(LOST if away else FAILED, f"The log or the metrics could not be uploaded: {error}")

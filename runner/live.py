@@ -36,6 +36,7 @@ class LogUpload:
     Attributes:
         interval_seconds: Time until the next tick.
         cut: The log was longer than storage takes.
+        url: Where it goes.
     """
 
     def __init__(self, client: HttpClient, path: Path, url: str) -> None:
@@ -43,7 +44,7 @@ class LogUpload:
         self.cut = False
         self._client = client
         self._path = path
-        self._url = url
+        self.url = url
         self._created = False
         self._sent = 0
         self._blocks = 0
@@ -67,7 +68,7 @@ class LogUpload:
         if not self._path.exists() or not self._path.stat().st_size:
             return False
         if not self._created:
-            put_file(self._client, self._url, self._path, waits=waits, content_type=_TEXT)
+            put_file(self._client, self.url, self._path, waits=waits, content_type=_TEXT)
             return True
         last: TransferError | None = None
         for _ in pause_between(waits):
@@ -85,7 +86,7 @@ class LogUpload:
         size = self._path.stat().st_size
         while self._sent < size and not interrupted():
             if not self._created:
-                created = create_append_blob(self._client, self._url, _LIVE_TIMEOUT_SECONDS)
+                created = create_append_blob(self._client, self.url, _LIVE_TIMEOUT_SECONDS)
                 self._position = 0 if created else None
                 self._created = True
             if self._blocks >= max_blocks:
@@ -97,7 +98,7 @@ class LogUpload:
         with self._path.open("rb") as stream:
             data = os.pread(stream.fileno(), APPEND_BYTES, self._sent)
         try:
-            end = append_block(self._client, self._url, data, self._position, _LIVE_TIMEOUT_SECONDS)
+            end = append_block(self._client, self.url, data, self._position, _LIVE_TIMEOUT_SECONDS)
         except TransferError as error:
             if error.status == _CONFLICT and self._in_doubt:
                 self._count(self._in_doubt, None if self._position is None else self._position + self._in_doubt)
@@ -122,7 +123,7 @@ class MetricsUpload:
     def __init__(self, client: HttpClient, path: Path, url: str) -> None:
         self._client = client
         self._path = path
-        self._url = url
+        self.url = url
         self._sent = 0
 
     def tick(self) -> None:
@@ -130,7 +131,7 @@ class MetricsUpload:
         try:
             if self._sent < self._path.stat().st_size <= _LIVE_METRICS_BYTES:
                 data = self._path.read_bytes()
-                put_bytes(self._client, self._url, data, waits=(), timeout_seconds=_LIVE_TIMEOUT_SECONDS)
+                put_bytes(self._client, self.url, data, waits=(), timeout_seconds=_LIVE_TIMEOUT_SECONDS)
                 self._sent = len(data)
         except (OSError, TransferError):
             return  # the next tick sees the same file
@@ -145,7 +146,7 @@ class MetricsUpload:
         if not self._path.is_file() or not self._path.stat().st_size:
             return False
         if self._path.stat().st_size != self._sent:
-            put_file(self._client, self._url, self._path, waits=waits)
+            put_file(self._client, self.url, self._path, waits=waits)
         return True
 
 

@@ -68,21 +68,21 @@ class LocalProcessBackend:
         self._janitor.start()
 
     def submit(self, job: JobSpec) -> str:
-        """Start a job unless it has been started before.
+        """Start a job unless it has been started before; a job under way is told its newest addresses.
 
         Raises:
             BackendError: The name cannot be a directory, the disk refused, or no process could be started.
         """
         root = self._root(job.name)
-        if _has_begun(root):
+        if (root / RESULT_FILE).exists():
             return job.name
         try:
             root.mkdir(mode=0o700, exist_ok=True)
-            if not (root / SPEC_FILE).exists():
-                _write_private(root / SPEC_FILE, job.model_dump_json())
+            _write_private(root / SPEC_FILE, job.model_dump_json())
         except OSError as error:
             raise BackendError(f"The job {job.name} could not be stored: {error.strerror}.", retryable=True) from error
-        self._start(root)
+        if not _has_begun(root):
+            self._start(root)
         return job.name
 
     def poll(self, remote_id: str) -> JobState:
