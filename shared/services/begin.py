@@ -79,7 +79,8 @@ def _begin(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer
         )
         found = resolution.ingredients(workspace, context, work.step, produced)
         if row.status is StepStatus.RUNNING:
-            return _submit(work)
+            # Found again after a crash: the job may have ended meanwhile, so look at once.
+            return replace(_submit(work), wait_seconds=0.0)
         if row.attempt > 0:
             return _start(work, found, row.explanation)
         return _decide(work, found)

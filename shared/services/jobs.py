@@ -21,6 +21,11 @@ from shared.services.documents import snapshot_file_blob
 from shared.services.resolution import Outputs, blob_url, job_inputs
 from shared.services.workspace import SIGNATURE_VALIDITY, RunContext, Workspace
 
+_NO_TOKEN = "unauthenticated"  # noqa: S105 - it says that there is none
+"""v1's clients want the variable to be there; the workspace asks for no token."""
+_NEVER = "4102444800"
+"""Seconds since 1970: the year 2100."""
+
 
 def text(value: Scalar) -> str:
     """A scalar as a word of a command line or an environment variable (v1 wrote them with `str`)."""
@@ -134,6 +139,8 @@ def _environment(
         "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
         "AZUREML_ARM_SUBSCRIPTION": "pipeyard",
         "AZUREML_ARM_RESOURCEGROUP": "pipeyard",
+        "AZUREML_RUN_TOKEN": _NO_TOKEN,
+        "AZUREML_RUN_TOKEN_EXPIRY": _NEVER,
     }
     base_url = workspace.services.callback_base_url
     service = {"AZUREML_SERVICE_ENDPOINT": base_url, "PIPEYARD_URL": base_url} if base_url else {}
