@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from api.dependencies import RunId, StepName, WorkspaceDep
 from api.views import ListOf, OutputFileView, OutputView, StepView, output_view, step_view
 from shared.services import reading
+from shared.services.resolution import output_files
 
 router = APIRouter(prefix="/api/runs/{run_id}/steps", tags=["steps"])
 
@@ -72,7 +73,7 @@ async def outputs(workspace: WorkspaceDep, run_id: RunId, step: StepName) -> Lis
                 output,
                 [
                     OutputFileView(path=file.path, size=file.size, sha256=file.sha256)
-                    for file in reading.output_files(workspace, output)
+                    for file in output_files(workspace, output)
                 ],
             )
             for name, output in row.outputs.items()

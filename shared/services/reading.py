@@ -7,11 +7,10 @@ from typing import Any
 
 from shared.core import names
 from shared.core.errors import NotFound
-from shared.core.jobs import OutputFile
-from shared.core.records import OutputRecord, StepRecord
+from shared.core.records import StepRecord
 from shared.core.status import STEP_TERMINAL
 from shared.services.datastores import container_of
-from shared.services.documents import load_output_files
+from shared.services.resolution import output_files
 from shared.services.workspace import Workspace
 
 LINK_VALIDITY = timedelta(minutes=15)
@@ -104,13 +103,6 @@ def read_metrics(workspace: Workspace, run_id: str, step: str) -> list[dict[str,
         if isinstance(metric, dict):
             metrics.append(metric)
     return metrics
-
-
-def output_files(workspace: Workspace, output: OutputRecord) -> tuple[OutputFile, ...]:
-    """The files of an output, wherever their list is kept."""
-    if output.files is not None:
-        return output.files
-    return load_output_files(workspace.services.blobs, output.manifest or "")
 
 
 def output_file_url(workspace: Workspace, run_id: str, step: str, output_name: str, path: str) -> str:
