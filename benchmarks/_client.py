@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.25
 """Rare, because each poll costs the workspace work; the time is taken from the run's row, not from the poll."""
 LONGEST_RUN_SECONDS = 900.0
 
