@@ -1,19 +1,17 @@
 """Checks of a whole definition and of a run's parameters. Both report every fault at once, never only the first."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from .definition import (
-    MAX_STEPS,
     Argument,
     DataReferenceInput,
     InputArgument,
     OutputArgument,
     ParameterArgument,
-    ParameterDefinition,
     ParameterInput,
     PipelineDataInput,
     PipelineDefinition,
@@ -23,6 +21,7 @@ from .definition import (
 )
 from .errors import Fault, InvalidDocument
 from .graph import find_cycle, needed_steps
+from .outline import KnownStep, Outline, outline_of, outline_of_faulty
 from .parameters import fit_parameter
 from .paths import relative_path_fault
 from .pointers import below, json_pointer
@@ -51,31 +50,13 @@ class StepRules(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _KnownStep:
-    """What is known of a step; `step` is None where it does not parse, `outputs` where not even they are known."""
-
-    ordinal: int
-    name: str | None
-    outputs: Collection[str] | None
-    step: StepDefinition | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outline:
-    """What is known of a document that may be wrong elsewhere; `parameters` is None where they are not an object."""
-
-    parameters: Mapping[str, ParameterDefinition | None] | None
-    steps: Sequence[_KnownStep]
-
-
 def parse_definition(document: object, step_types: Mapping[str, StepRules]) -> PipelineDefinition:
     """The definition in a document, once nothing is wrong with it.
 
     Names of compute targets and datastores are not checked here: what exists is the deployment's business.
 
     Raises:
-        InvalidDocument: With every fault, also those of meaning in the steps whose shape is right.
+        InvalidDocument: With every fault, also those of meaning, in every part whose shape is right.
     """
     suggester = Suggester()
     definition, faults = None, []
@@ -83,10 +64,10 @@ def parse_definition(document: object, step_types: Mapping[str, StepRules]) -> P
         definition = PipelineDefinition.model_validate(document)
     except ValidationError as error:
         faults = shape_faults(error, definition_place, suggester)
-        outline = _outline_of_faulty(document)
+        outline = outline_of_faulty(document)
     else:
-        outline = _outline_of(definition)
-    producers: dict[str, _KnownStep] = {}
+        outline = outline_of(definition)
+    producers: dict[str, KnownStep] = {}
     for known in outline.steps:
         if known.name is not None:
             producers.setdefault(known.name, known)
@@ -132,44 +113,6 @@ def bind_parameters(
     return bound
 
 
-def _outline_of(definition: PipelineDefinition) -> _Outline:
-    steps = [
-        _KnownStep(ordinal=ordinal, name=step.name, outputs=step.outputs, step=step)
-        for ordinal, step in enumerate(definition.steps)
-    ]
-    return _Outline(parameters=definition.parameters, steps=steps)
-
-
-def _outline_of_faulty(document: object) -> _Outline:
-    raw: dict[Any, Any] = document if isinstance(document, dict) else {"parameters": None}
-    raw_parameters, raw_steps = raw.get("parameters", {}), raw.get("steps")
-    parameters = None
-    if isinstance(raw_parameters, dict):
-        parameters = {str(name): _parsed(ParameterDefinition, value) for name, value in raw_parameters.items()}
-    steps = []
-    if isinstance(raw_steps, list | tuple) and len(raw_steps) <= MAX_STEPS:
-        steps = [_known_step(ordinal, value) for ordinal, value in enumerate(raw_steps)]
-    return _Outline(parameters=parameters, steps=steps)
-
-
-def _known_step(ordinal: int, value: object) -> _KnownStep:
-    raw: dict[Any, Any] = value if isinstance(value, dict) else {}
-    name, outputs = raw.get("name"), raw.get("outputs", {})
-    return _KnownStep(
-        ordinal=ordinal,
-        name=name if isinstance(name, str) else None,
-        outputs=[str(output) for output in outputs] if isinstance(outputs, dict) else None,
-        step=_parsed(StepDefinition, value),
-    )
-
-
-def _parsed(model: type[BaseModel], value: object) -> Any:
-    try:
-        return model.model_validate(value)
-    except ValidationError:
-        return None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Checker:
     """Finds what shapes cannot show: names that do not exist, types that do not fit, circles.
@@ -178,8 +121,8 @@ class _Checker:
         producers: Steps by name; the first one of a name counts.
     """
 
-    outline: _Outline
-    producers: Mapping[str, _KnownStep]
+    outline: Outline
+    producers: Mapping[str, KnownStep]
     step_types: Mapping[str, StepRules]
     suggester: Suggester
 
@@ -193,7 +136,7 @@ class _Checker:
             yield from below(json_pointer("steps", known.ordinal), self._of_step(known))
         yield from self._circles()
 
-    def _of_step(self, known: _KnownStep) -> Iterator[Fault]:
+    def _of_step(self, known: KnownStep) -> Iterator[Fault]:
         first = self.producers.get(known.name, known) if known.name is not None else known
         if first is not known:
             message = f"Step {first.ordinal} (counted from 0) is called {quoted(str(known.name))} already."
@@ -204,7 +147,7 @@ class _Checker:
         rules = self.step_types.get(step.type)
         if rules is None:
             yield self._unknown("/type", "step type", step.type, self.step_types)
-        else:
+        elif known.whole:
             yield from rules.check(step)
         for name, source in step.inputs.items():
             yield from below(json_pointer("inputs", name), self._of_input(step, source))
@@ -215,7 +158,7 @@ class _Checker:
                 )
                 yield Fault(pointer=json_pointer("outputs", name), message=message)
         for position, argument in enumerate(step.arguments):
-            yield from below(json_pointer("arguments", position), self._of_argument(step, argument))
+            yield from below(json_pointer("arguments", position), self._of_argument(known, step, argument))
         for position, name in enumerate(step.run_after):
             yield from below(json_pointer("run_after", position), self._of_step_name(step, name))
 
@@ -234,11 +177,11 @@ class _Checker:
             case ParameterInput():
                 yield from self._of_parameter_name(source.parameter)
 
-    def _of_argument(self, step: StepDefinition, argument: Argument) -> Iterator[Fault]:
+    def _of_argument(self, known: KnownStep, step: StepDefinition, argument: Argument) -> Iterator[Fault]:
         match argument:
-            case InputArgument() if argument.input not in step.inputs:
+            case InputArgument() if known.whole and argument.input not in step.inputs:
                 yield self._unknown("/input", "input of this step", argument.input, step.inputs)
-            case OutputArgument() if argument.output not in step.outputs:
+            case OutputArgument() if known.whole and argument.output not in step.outputs:
                 yield self._unknown("/output", "output of this step", argument.output, step.outputs)
             case ParameterArgument():
                 yield from self._of_parameter_name(argument.parameter)

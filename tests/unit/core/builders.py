@@ -9,10 +9,16 @@ from shared.core.definition import PipelineDefinition, StepDefinition
 SHA = "ab" * 32
 OTHER_SHA = "cd" * 32
 
-scalars = st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
+
+def texts(max_size):
+    """Text as documents may hold it: NUL is refused everywhere."""
+    return st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=max_size)
+
+
+scalars = st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts(20)
 json_values = st.recursive(
     st.none() | scalars,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts(5), inner, max_size=4),
     max_leaves=15,
 )
 names = st.text("abcdefgh", min_size=1, max_size=3)

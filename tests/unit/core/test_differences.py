@@ -12,7 +12,7 @@ from shared.core.differences import compare
 from shared.core.explain import sentence
 from shared.core.reuse import build_key_document
 
-from .builders import OTHER_SHA, SHA, data, json_values, scalars
+from .builders import OTHER_SHA, SHA, data, json_values, scalars, texts
 from .test_reuse import CONTEXT, STEP
 
 
@@ -163,7 +163,7 @@ ports = st.fixed_dictionaries(
     },
 )
 arguments = scalars | st.sampled_from([{"parameter": "alpha"}, {"parameter": "beta"}, {"input": "d"}, {"output": "o"}])
-texts = st.dictionaries(st.sampled_from(["A", "B"]), st.text(max_size=3))
+variables = st.dictionaries(st.sampled_from(["A", "B"]), texts(3))
 documents = st.builds(
     document,
     type=st.sampled_from(["python_script", "command"]),
@@ -172,8 +172,8 @@ documents = st.builds(
     arguments=st.lists(arguments, max_size=5),
     inputs=ports,
     outputs=st.dictionaries(st.just("o"), st.sampled_from([{}, {"datastore": "x"}])),
-    environment=st.builds(dict, variables=texts, pip_packages=st.lists(st.sampled_from("abc"), max_size=3)),
-    environment_variables=texts,
+    environment=st.builds(dict, variables=variables, pip_packages=st.lists(st.sampled_from("abc"), max_size=3)),
+    environment_variables=variables,
     version=st.sampled_from([None, "1"]),
     type_version=st.integers(1, 2),
     parameters=st.fixed_dictionaries({"alpha": scalars, "beta": scalars}),

@@ -451,3 +451,20 @@ def test_all_wrong_values_are_listed():
 
 def test_snapshot_is_a_digest():
     assert parse_definition(pipeline(script("a")), STEP_TYPES).steps[0].snapshot == SHA
+
+
+def test_a_step_of_a_wrong_shape_is_checked_as_far_as_it_goes():
+    document = copy.deepcopy(FULL)
+    document["steps"][1] |= {
+        "typ": "python_script",
+        "inputs": {"data": data("prepar"), "odd": {"kind": "no such kind"}},
+        "arguments": [{"input": "data"}, {"input": "odd"}, {"parameter": "alpah"}],
+        "run_after": ["nobody"],
+    }
+    assert set(faults(document)) == {
+        "/steps/1/typ",
+        "/steps/1/inputs/odd/kind",
+        "/steps/1/inputs/data/step",
+        "/steps/1/arguments/2/parameter",
+        "/steps/1/run_after/0",
+    }, "`odd` is there, if wrong, and what an unknown key may have meant is not guessed at"
