@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from .errors import TransferError
 
-PATIENT = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
-"""Waits between tries of a transfer that the job cannot do without: about 30 s."""
+PATIENT = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Waits between tries of a transfer that the job cannot do without: about 8 s, after which results wait longer."""
 HASTY = (0.25, 0.75, 1.5)
 """Waits where somebody waits for the job's end."""
 

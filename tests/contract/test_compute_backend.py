@@ -409,6 +409,30 @@ def test_local_inputs_are_links_to_a_cache_that_spares_downloads_and_outputs_fee
     assert not list(cache.rglob("*.lock"))
 
 
+def test_results_wait_for_storage_that_is_away_and_follow_it_to_new_addresses(backend, tmp_path):
+    """A workspace that goes down takes its storage with it; the script has run and must not have to run again."""
+    started, stop = tmp_path / "started", tmp_path / "stop"
+    code = WAIT_FOR_FILE + "open(sys.argv[3], 'w').write('model')\nprint('done')"
+    arguments = (value(str(started)), value(str(stop)), JobArgument(output="model"))
+    before, after = BlobServer(), BlobServer()
+    try:
+        spec = job(before, code, arguments=arguments, outputs=("model",))
+        backend.submit(spec)
+        until(lambda: text_of(started))
+        before.fail = lambda _request: 0  # also on connections that are kept
+        before.close()
+        stop.touch()
+        time.sleep(1)
+        assert backend.poll(spec.name).result is None
+        backend.submit(job(after, code, arguments=arguments, outputs=("model",)))
+        result = until(lambda: backend.poll(spec.name).result, seconds=40)
+        assert result.outcome is JobOutcome.COMPLETED
+        assert after.blobs[f"data/{spec.name}/model"] == b"model"
+        assert after.blobs[f"job/{spec.name}/{LOG}"] == b"done\n"
+    finally:
+        after.close()
+
+
 def test_local_jobs_survive_the_death_of_their_zygote(backend, server, tmp_path):
     started, stop = tmp_path / "started", tmp_path / "stop"
     spec = job(server, WAIT_FOR_FILE, arguments=(value(str(started)), value(str(stop))))
