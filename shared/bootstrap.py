@@ -5,7 +5,6 @@ from functools import lru_cache
 
 from azure.durable_functions import SyncDurableFunctionsClient
 
-from shared.adapters.azure_transport import TransactionCounter
 from shared.adapters.compute.local_process import LocalProcessBackend
 from shared.adapters.durable_engine import DurableEngine
 from shared.adapters.storage.blobs import AzureBlobStore
@@ -35,15 +34,15 @@ def engine(client: SyncDurableFunctionsClient) -> Engine:
 def _services(settings: Settings, clock: Clock) -> Services:
     if settings.storage_connection is not None:
         connection = settings.storage_connection.get_secret_value()
-        tables = TableGateway.from_connection_string(connection, transactions)
-        blobs = AzureBlobStore.from_connection_string(connection, clock, transactions)
+        tables = TableGateway.from_connection_string(connection)
+        blobs = AzureBlobStore.from_connection_string(connection, clock)
     elif settings.storage_account is not None:
         from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - slow to import, and only Azure needs it
 
         credential = ManagedIdentityCredential(client_id=settings.identity_client_id)
         account = f"https://{settings.storage_account}"
-        tables = TableGateway.from_identity(f"{account}.table.core.windows.net", credential, transactions)
-        blobs = AzureBlobStore.from_identity(f"{account}.blob.core.windows.net", credential, clock, transactions)
+        tables = TableGateway.from_identity(f"{account}.table.core.windows.net", credential)
+        blobs = AzureBlobStore.from_identity(f"{account}.blob.core.windows.net", credential, clock)
     else:
         raise PipeyardError("No storage is configured: set PIPEYARD_STORAGE_ACCOUNT (see docs/settings.md).")
     backends: dict[str, ComputeBackend] = {}
@@ -60,10 +59,6 @@ def _services(settings: Settings, clock: Clock) -> Services:
         backends=backends,
         callback_base_url=settings.base_url,
     )
-
-
-transactions = TransactionCounter()
-"""Storage requests of this process by kind; the benchmarks read it."""
 
 
 @lru_cache(maxsize=1)

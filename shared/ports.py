@@ -203,20 +203,19 @@ class Capabilities:
     """What a backend can do, as data.
 
     Attributes:
-        cancel: A running job can be ended.
-        enforces_timeout: The backend itself ends a job that exceeds its time.
         derived_ids: The remote id is the job's name, so it is known before the submit.
         poll_seconds: First wait between polls; it grows while a job runs.
     """
 
-    cancel: bool
-    enforces_timeout: bool
     derived_ids: bool
     poll_seconds: float
 
 
 class ComputeBackend(Protocol):
-    """A place where jobs run. Every method is short: nothing here waits for a job."""
+    """A place where jobs run. Every method is short: nothing here waits for a job.
+
+    A backend itself ends a job that takes longer than its `timeout_seconds`.
+    """
 
     @property
     def capabilities(self) -> Capabilities:

@@ -16,7 +16,7 @@ from shared.core.jobs import JobFile, JobInput, OutputFile
 from shared.core.records import Explanation, OutputRecord, ReuseEntry
 from shared.core.reuse import build_key_document, content_digest, reuse_key
 from shared.core.status import StepStatus
-from shared.services.datastores import blob_digest, container_of, find_files
+from shared.services.datastores import DataFiles, blob_digest, container_of, find_files
 from shared.services.documents import load_output_files
 from shared.services.workspace import RunContext, Workspace
 
@@ -45,14 +45,19 @@ def input_digests(
     digests: dict[str, str] = {}
     for name, source in step.inputs.items():
         if isinstance(source, DataReferenceInput):
-            place = (source.datastore, source.path)
-            if place not in context.data:
-                context.data[place] = find_files(workspace.services.blobs, *place)
-            digests[name] = context.data[place].digest
+            digests[name] = _pinned_files(workspace, context, source).digest
         elif isinstance(source, PipelineDataInput):
             output = produced.get(context.ordinals[source.step], {}).get(source.output)
             digests[name] = output.digest if output else NO_FILES_DIGEST
     return digests
+
+
+def _pinned_files(workspace: Workspace, context: RunContext, source: DataReferenceInput) -> DataFiles:
+    """The files behind a data reference as the run's first look found them."""
+    place = (source.datastore, source.path)
+    if place not in context.data:
+        context.data[place] = find_files(workspace.services.blobs, *place)
+    return context.data[place]
 
 
 def ingredients(
@@ -188,7 +193,7 @@ def output_files(workspace: Workspace, output: OutputRecord) -> tuple[OutputFile
 def job_inputs(
     workspace: Workspace, context: RunContext, step: StepDefinition, produced: Mapping[int, Outputs]
 ) -> tuple[JobInput, ...]:
-    """Where a job gets the files of its inputs. Needs `input_digests` to have been called (it pins the files)."""
+    """Where a job gets the files of its inputs."""
     inputs: list[JobInput] = []
     for name, source in step.inputs.items():
         if isinstance(source, DataReferenceInput):
@@ -200,7 +205,7 @@ def job_inputs(
 
 
 def _reference_input(workspace: Workspace, context: RunContext, name: str, source: DataReferenceInput) -> JobInput:
-    data = context.data[source.datastore, source.path]
+    data = _pinned_files(workspace, context, source)
     container = container_of(source.datastore)
     base, query = workspace.read_grant(container)
     files = tuple(

@@ -10,7 +10,6 @@ from shared.core.errors import NotFound
 from shared.core.records import StepRecord
 from shared.core.status import STEP_TERMINAL, StepStatus
 from shared.ports import ComputeBackend
-from shared.services import resolution
 from shared.services.results import publish_result, record_end
 from shared.services.tries import produced_above, submit_try
 from shared.services.workspace import RunContext, Workspace
@@ -75,7 +74,6 @@ def check_step(workspace: Workspace, run_id: str, ordinal: int, *, canceling: bo
         return Answer(outcome="queued", wait_seconds=0)
     backend = backend_of(workspace, context, ordinal)
     if row.remote_id is None:
-        resolution.input_digests(workspace, context, context.step(ordinal), produced_above(workspace, context, ordinal))
         row = submit_try(workspace, context, row, backend, produced_above(workspace, context, ordinal))
     remote_id = row.remote_id or ""
     result = backend.poll(remote_id).result

@@ -60,7 +60,7 @@ class LocalProcessBackend:
     @property
     def capabilities(self) -> Capabilities:
         """What this backend can do."""
-        return Capabilities(cancel=True, enforces_timeout=True, derived_ids=True, poll_seconds=2.0)
+        return Capabilities(derived_ids=True, poll_seconds=2.0)
 
     def prepare(self) -> None:
         """Warm up, so that the first job does not pay for it, and sweep up after earlier ones."""
