@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 
 from shared import bootstrap
-from shared.ports import Engine
+from shared.ports.engine import Engine
 from shared.services.workspace import Workspace
 
 current_engine: ContextVar[Engine] = ContextVar("current_engine")

@@ -1,16 +1,27 @@
 """Experiments."""
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 
 from api.dependencies import PageSize, Token, WorkspaceDep
-from shared.core.records import Experiment, Page
+from shared.core.catalogue import Experiment
+from shared.core.records import Page
 
 router = APIRouter(prefix="/api/experiments", tags=["experiments"])
+
+
+class ExperimentView(BaseModel):
+    """A named collection of runs."""
+
+    name: str
+    created_at: str
 
 
 @router.get("")
 async def list_experiments(
     workspace: WorkspaceDep, page_size: PageSize = 50, continuation_token: Token = None
-) -> Page[Experiment]:
+) -> Page[ExperimentView]:
     """Experiments by name."""
-    return workspace.services.catalogue.list_experiments(page_size, continuation_token)
+    found = workspace.services.catalogue.page(Experiment, page_size, continuation_token)
+    views = [ExperimentView(name=each.name, created_at=each.created_at) for each in found.value]
+    return Page(value=views, continuation_token=found.continuation_token)

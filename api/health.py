@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from api.dependencies import WorkspaceDep
 from shared.core import names
+from shared.core.catalogue import Experiment
 from shared.core.errors import PipeyardError
 
 router = APIRouter(tags=["health"])
@@ -24,7 +25,7 @@ async def health(workspace: WorkspaceDep, response: Response) -> Health:
     """Whether tables and blobs answer."""
     checks = {}
     for name, probe in (
-        ("tables", lambda: workspace.services.catalogue.list_experiments(1, None)),
+        ("tables", lambda: workspace.services.catalogue.page(Experiment, 1, None)),
         ("blobs", lambda: workspace.services.blobs.exists(names.SYSTEM_CONTAINER, "health")),
     ):
         try:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from api.dependencies import EngineDep, PageSize, RunId, Token, WorkspaceDep
 from api.views import ListOf, RunView, run_page, run_view
-from shared.core.definition import EXPERIMENT_PATTERN, NAME_PATTERN
+from shared.core.document import EXPERIMENT_PATTERN, NAME_PATTERN
 from shared.core.records import Difference, Page, RunFilter
 from shared.core.status import RunStatus
 from shared.services import reading

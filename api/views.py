@@ -5,7 +5,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.core import names
-from shared.core.definition import Labels, PipelineDefinition, Scalar
+from shared.core.bindings import ParameterValue
+from shared.core.definition import PipelineDefinition
+from shared.core.document import Labels
 from shared.core.graph import Graph
 from shared.core.records import AttemptRecord, Explanation, OutputRecord, Page, RunRecord, StepRecord
 
@@ -22,7 +24,7 @@ class RunView(BaseModel):
     started_at: str | None
     ended_at: str | None
     definition_id: str
-    parameters: dict[str, Scalar]
+    parameters: dict[str, ParameterValue]
     labels: Labels
     step_count: int
     step_counts: dict[str, int]

@@ -91,10 +91,10 @@ def prepare_command(spec: Spec, layout: Layout) -> Command:
         return _REFERENCE_TEXT.sub(lambda match: references.get(match[1], match[0]), argument.value or "")
 
     words = [word(argument) for argument in spec.command]
-    if not spec.is_command:
-        if not (layout.work / check_relative(words[0])).is_file():
-            raise JobError(f"The script {words[0]} is not in the step's source directory.")
-        words.insert(0, spec.interpreter or sys.executable)
+    if spec.launch == "script" and not (layout.work / check_relative(words[0])).is_file():
+        raise JobError(f"The script {words[0]} is not in the step's source directory.")
+    if spec.launch != "executable":
+        words[:0] = [spec.interpreter or sys.executable, *(["-m"] if spec.launch == "module" else [])]
     environment = {
         **passed_on(os.environ),
         "AZUREML_OUTPUT_DIRECTORY": "./outputs",

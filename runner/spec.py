@@ -11,6 +11,7 @@ from .errors import SpecError
 
 _NAME = re.compile(r"\w[\w.-]*\Z")
 _DIGEST = re.compile(r"(?:sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}|etag:.+)\Z", re.DOTALL)
+_LAUNCHES = frozenset({"script", "module", "executable"})
 
 
 class FileSpec(NamedTuple):
@@ -64,7 +65,7 @@ class Spec(NamedTuple):
     interpreter: str | None
     code: tuple[FileSpec, ...]
     command: tuple[Argument, ...]
-    is_command: bool
+    launch: str
     inputs: tuple[InputSpec, ...]
     outputs: tuple[OutputSpec, ...]
     environment: dict[str, str]
@@ -125,7 +126,7 @@ def _spec(document: dict[str, Any]) -> Spec:
         interpreter=document["interpreter"],
         code=tuple(_file(item, check_relative(item["path"])) for item in document["code"]),
         command=command,
-        is_command=bool(document["is_command"]),
+        launch=_launch(document["launch"]),
         inputs=inputs,
         outputs=outputs,
         environment={str(key): str(value) for key, value in document["environment"].items()},
@@ -141,6 +142,12 @@ def _name(name: str) -> str:
     if not _NAME.match(name):
         raise SpecError(f"{name!r} is no name that can become a folder.")
     return name
+
+
+def _launch(launch: str) -> str:
+    if launch not in _LAUNCHES:
+        raise SpecError(f"{launch!r} is no way to start a command.")
+    return launch
 
 
 def _file(item: dict[str, Any], path: str) -> FileSpec:

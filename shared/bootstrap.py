@@ -15,7 +15,10 @@ from shared.adapters.tables import TableGateway
 from shared.config import Settings, load_settings
 from shared.core import names
 from shared.core.errors import PipeyardError
-from shared.ports import Clock, ComputeBackend, Engine, Services
+from shared.ports.clock import Clock
+from shared.ports.compute import ComputeBackend
+from shared.ports.engine import Engine
+from shared.ports.services import Services
 from shared.services.datastores import CONTAINERS
 from shared.services.workspace import Workspace
 from shared.steps import STEP_TYPES

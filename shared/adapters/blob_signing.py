@@ -20,7 +20,7 @@ from azure.storage.blob import (
 )
 
 from shared.core.errors import TooLarge
-from shared.ports import Clock
+from shared.ports.clock import Clock
 
 CLOCK_SKEW = timedelta(minutes=5)
 DELEGATION_LIFE = timedelta(days=7) - 2 * CLOCK_SKEW

@@ -1,133 +1,20 @@
 """The pipeline definition document: what a user writes (or the SDK writes for them) and Pipeyard stores.
 
-A definition is immutable once stored; its shape is versioned by `schema_version`. The models below check shape and
-types only. Names that must exist elsewhere, cycles and bindings are `validation.py`'s work, which reports every
-fault of a document at once.
+A definition is immutable once stored; its shape is versioned by `schema_version`. The models below and in
+`bindings.py` check shape and types only. Names that must exist elsewhere, cycles and bindings are `validation.py`'s
+work, which reports every fault of a document at once.
 """
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import Field
+
+from .bindings import Argument, ParameterDefinition, PipelineOutput, StepInput, StepOutput
+from .document import VARIABLE_PATTERN, Document, Labels, Name, PortName, Text
 
 SCHEMA_VERSION = 1
 MAX_STEPS = 5000
 """A definition with more steps is refused: the run's schedule must fit the engine's 4 MiB messages."""
-
-NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.\- ]{0,127}$"
-PORT_PATTERN = r"^\w{1,128}$"
-VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,255}$"
-EXPERIMENT_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_\-]{0,254}$"
-
-
-def _without_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("must not contain a NUL character: no command line or variable can carry one")
-    return text
-
-
-Text = Annotated[str, Field(max_length=30_000), AfterValidator(_without_nul)]
-Scalar = Text | bool | int | Annotated[float, Field(allow_inf_nan=False)]
-PortName = Annotated[str, Field(pattern=PORT_PATTERN)]
-Name = Annotated[str, Field(pattern=NAME_PATTERN)]
-Labels = dict[Annotated[str, Field(min_length=1, max_length=100)], Annotated[str, Field(max_length=1000)]]
-
-
-class Document(BaseModel):
-    """Base of every stored or received shape: frozen, and unknown keys are faults rather than silence."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ParameterDefinition(Document):
-    """A pipeline parameter.
-
-    Attributes:
-        type: `string`, `int`, `float` or `bool`.
-        default: Value when a run gives none; None makes the parameter required.
-    """
-
-    type: Literal["string", "int", "float", "bool"]
-    default: Scalar | None = None
-    description: str = ""
-
-
-class DataReferenceInput(Document):
-    """Files on a datastore: one file, or everything below a folder. The content, not the path, enters the key."""
-
-    kind: Literal["data_reference"] = "data_reference"
-    datastore: Name
-    path: str = Field(max_length=1024)
-
-
-class PipelineDataInput(Document):
-    """Another step's output; makes this step depend on that one."""
-
-    kind: Literal["pipeline_data"] = "pipeline_data"
-    step: str
-    output: str
-
-
-class ParameterInput(Document):
-    """A pipeline parameter's value, given to the script as `AML_PARAMETER_<input name>`."""
-
-    kind: Literal["parameter"] = "parameter"
-    parameter: str
-
-
-class LiteralInput(Document):
-    """A fixed value, given to the script as `AML_PARAMETER_<input name>`."""
-
-    kind: Literal["literal"] = "literal"
-    value: Scalar
-
-
-StepInput = Annotated[
-    DataReferenceInput | PipelineDataInput | ParameterInput | LiteralInput, Field(discriminator="kind")
-]
-
-
-class InputArgument(Document):
-    """Replaced by the local path of an input (or by its value, for parameters and literals)."""
-
-    input: str
-
-
-class OutputArgument(Document):
-    """Replaced by the local path where the script must write the output."""
-
-    output: str
-
-
-class ParameterArgument(Document):
-    """Replaced by the value of a pipeline parameter."""
-
-    parameter: str
-
-
-def _argument_tag(value: Any) -> str:
-    for key, model in (("input", InputArgument), ("output", OutputArgument), ("parameter", ParameterArgument)):
-        if isinstance(value, model) or (isinstance(value, dict) and key in value):
-            return key
-    return "literal"
-
-
-Argument = Annotated[
-    Annotated[Scalar, Tag("literal")]
-    | Annotated[InputArgument, Tag("input")]
-    | Annotated[OutputArgument, Tag("output")]
-    | Annotated[ParameterArgument, Tag("parameter")],
-    Discriminator(_argument_tag),
-]
-
-
-class StepOutput(Document):
-    """A step's output (v1's PipelineData): a file or a folder that the script writes at the path it is given.
-
-    Attributes:
-        datastore: Where it is kept; None means the pipeline's default datastore.
-    """
-
-    datastore: Name | None = None
 
 
 class RetryPolicy(Document):
@@ -210,6 +97,7 @@ class PipelineDefinition(Document):
     """A whole pipeline.
 
     Attributes:
+        outputs: Outputs of steps that the pipeline offers under names of its own.
         max_parallel_steps: Most steps in flight at once; None means the workspace's own limit.
     """
 
@@ -218,6 +106,7 @@ class PipelineDefinition(Document):
     description: str = ""
     parameters: dict[PortName, ParameterDefinition] = {}
     steps: tuple[StepDefinition, ...] = Field(min_length=1, max_length=MAX_STEPS)
+    outputs: dict[PortName, PipelineOutput] = {}
     default_compute_target: Name = "local"
     default_datastore: Name = "workspaceblobstore"
     max_parallel_steps: int | None = Field(default=None, ge=1, le=1000)

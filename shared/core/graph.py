@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from .definition import PipelineDataInput, PipelineDefinition, StepDefinition
+from .bindings import PipelineDataInput
+from .definition import PipelineDefinition, StepDefinition
 
 
 @dataclass(frozen=True, slots=True)

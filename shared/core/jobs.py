@@ -10,7 +10,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from .definition import Document
+from .document import Document
+
+Launch = Literal["script", "module", "executable"]
+"""What the first word of a command line is: a script of the snapshot, a module of an installed package, a program."""
 
 
 class JobFile(Document):
@@ -74,7 +77,7 @@ class JobSpec(Document):
         interpreter: Python to start the script with; None means the compute's own.
         code: Files of the snapshot, placed in the working directory.
         command: The command line; its first word is a script below the working directory, started with the
-            interpreter, unless `is_command` is set: then it is an executable.
+            interpreter, unless `launch` says that it is a module for the interpreter or an executable.
         environment: Variables for the script, besides those that name the paths of inputs and outputs.
         artifacts: Where the log, the metrics and the files below `outputs/` and `logs/` go.
         log_name: Relative name of the log below `artifacts`.
@@ -91,7 +94,7 @@ class JobSpec(Document):
     interpreter: str | None = None
     code: tuple[JobFile, ...] = ()
     command: tuple[JobArgument, ...]
-    is_command: bool = False
+    launch: Launch = "script"
     inputs: tuple[JobInput, ...] = ()
     outputs: tuple[JobOutput, ...] = ()
     environment: dict[str, str] = {}

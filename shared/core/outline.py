@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from .definition import MAX_STEPS, ParameterDefinition, PipelineDefinition, StepDefinition
+from .bindings import ParameterDefinition, PipelineOutput
+from .definition import MAX_STEPS, PipelineDefinition, StepDefinition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Outline:
 
     parameters: Mapping[str, ParameterDefinition | None] | None
     steps: Sequence[KnownStep]
+    outputs: Mapping[str, PipelineOutput]
 
 
 def outline_of(definition: PipelineDefinition) -> Outline:
@@ -39,7 +41,7 @@ def outline_of(definition: PipelineDefinition) -> Outline:
         KnownStep(ordinal=ordinal, name=step.name, outputs=step.outputs, step=step)
         for ordinal, step in enumerate(definition.steps)
     ]
-    return Outline(parameters=definition.parameters, steps=steps)
+    return Outline(parameters=definition.parameters, steps=steps, outputs=definition.outputs)
 
 
 def outline_of_faulty(document: object) -> Outline:
@@ -52,7 +54,11 @@ def outline_of_faulty(document: object) -> Outline:
     steps = []
     if isinstance(raw_steps, list | tuple) and len(raw_steps) <= MAX_STEPS:
         steps = [_known_step(ordinal, value) for ordinal, value in enumerate(raw_steps)]
-    return Outline(parameters=parameters, steps=steps)
+    raw_outputs = raw.get("outputs")
+    raw_outputs = raw_outputs if isinstance(raw_outputs, dict) else {}
+    found = {str(name): _parsed(PipelineOutput, value) for name, value in raw_outputs.items()}
+    outputs = {name: output for name, output in found.items() if output is not None}
+    return Outline(parameters=parameters, steps=steps, outputs=outputs)
 
 
 def _known_step(ordinal: int, value: object) -> KnownStep:

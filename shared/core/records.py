@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .definition import Document, Labels, Scalar
+from .bindings import ParameterValue
+from .document import Document, Labels
 from .jobs import OutputFile
 from .status import RunStatus, StepStatus
 
@@ -129,7 +130,14 @@ class RunRecord(Document):
     Attributes:
         definition_id: Digest of the stored definition.
         parameters: All parameters with their bound values.
+        properties: Facts that never change once they are written, such as those of git.
         resumed_from: Run id that this run resumes.
+        parent_step_run_id: Step run that started this run (a sweep's trial); when it ends, so must this run.
+        published_pipeline_id: The published pipeline that this is a run of.
+        pipeline_endpoint_id: The endpoint through which it was submitted.
+        schedule_id: The schedule that started it.
+        run_source: What the submitter calls itself, free text.
+        warnings: Sentences for the user.
         request_digest: Digest of the submit request, to tell a repeated request from a different one.
         etag: The row's version as read; not stored in the row.
     """
@@ -144,14 +152,21 @@ class RunRecord(Document):
     started_at: str | None = None
     ended_at: str | None = None
     definition_id: str
-    parameters: dict[str, Scalar] = {}
+    parameters: dict[str, ParameterValue] = {}
     labels: Labels = {}
     step_count: int
     step_counts: dict[str, int] = {}
     continue_on_step_failure: bool = False
     regenerate_outputs: bool = False
     max_parallel_steps: int | None = None
+    properties: dict[str, str] = {}
     resumed_from: str | None = None
+    parent_step_run_id: str | None = None
+    published_pipeline_id: str | None = None
+    pipeline_endpoint_id: str | None = None
+    schedule_id: str | None = None
+    run_source: str = ""
+    warnings: tuple[str, ...] = ()
     request_digest: str = ""
     submitted_by: str | None = None
     error: str | None = None
@@ -186,19 +201,15 @@ class ReuseEntry(Document):
     outputs: dict[str, OutputRecord] = {}
 
 
-class Experiment(Document):
-    """A named collection of runs."""
-
-    name: str
-    created_at: str
-
-
 class RunFilter(Document):
     """Which runs to list; None means any."""
 
     experiment: str | None = None
     pipeline: str | None = None
     status: RunStatus | None = None
+    published_pipeline_id: str | None = None
+    schedule_id: str | None = None
+    parent_step_run_id: str | None = None
 
 
 class Page[Item](BaseModel):

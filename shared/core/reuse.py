@@ -9,18 +9,23 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .canonical import canonical_json, digest
-from .definition import (
+from .bindings import (
     Argument,
+    DatasetInput,
     InputArgument,
     LiteralInput,
     OutputArgument,
     ParameterArgument,
     ParameterInput,
-    Scalar,
-    StepDefinition,
+    ParameterValue,
+    PipelineDataInput,
     StepInput,
+    StepOutput,
 )
+from .canonical import canonical_json, digest
+from .definition import StepDefinition
+from .settings_binding import bind_settings
+from .views import DatasetView
 
 KEY_VERSION = 1
 
@@ -29,7 +34,7 @@ def build_key_document(
     step: StepDefinition,
     *,
     type_version: int,
-    parameters: Mapping[str, Scalar],
+    parameters: Mapping[str, ParameterValue],
     input_digests: Mapping[str, str],
     compute_kind: str | None = None,
 ) -> dict[str, Any]:
@@ -61,10 +66,10 @@ def build_key_document(
         "key_version": KEY_VERSION,
         "step_type": step.type,
         "step_type_version": type_version,
-        "settings": step.settings,
+        "settings": bind_settings(step.settings, parameters),
         "arguments": [_argument(argument, parameters) for argument in step.arguments],
         "inputs": {name: _input(name, source, parameters, input_digests) for name, source in step.inputs.items()},
-        "outputs": {name: {"datastore": output.datastore} for name, output in step.outputs.items()},
+        "outputs": {name: _output(output) for name, output in step.outputs.items()},
         "environment": step.environment.model_dump(mode="json", exclude={"name"}),
         "environment_variables": step.environment_variables,
         "snapshot": step.snapshot,
@@ -98,7 +103,7 @@ def content_digest(files: Iterable[tuple[str, str]]) -> str:
     return digest("pipeyard.content", pairs)
 
 
-def _argument(argument: Argument, parameters: Mapping[str, Scalar]) -> dict[str, Scalar]:
+def _argument(argument: Argument, parameters: Mapping[str, ParameterValue]) -> dict[str, Any]:
     match argument:
         case InputArgument():
             return {"input": argument.input}
@@ -110,14 +115,28 @@ def _argument(argument: Argument, parameters: Mapping[str, Scalar]) -> dict[str,
             return {"literal": argument}
 
 
+def _output(output: StepOutput) -> dict[str, Any]:
+    """Where somebody will look for the output. Unset keys are left out: a key that never had them stays as it is."""
+    place: dict[str, Any] = {"datastore": output.datastore}
+    if output.path is not None:
+        place["path"] = output.path
+    if output.register_dataset is not None:
+        place["dataset"] = output.register_dataset.name
+    return place
+
+
 def _input(
-    name: str, source: StepInput, parameters: Mapping[str, Scalar], input_digests: Mapping[str, str]
-) -> dict[str, Scalar]:
+    name: str, source: StepInput, parameters: Mapping[str, ParameterValue], input_digests: Mapping[str, str]
+) -> dict[str, Any]:
     match source:
         case ParameterInput():
             return {"parameter": source.parameter, "value": parameters[source.parameter]}
         case LiteralInput():
             return {"literal": source.value}
+        case PipelineDataInput(view=DatasetView() as view):
+            return {"digest": input_digests[name], "view": view.model_dump(mode="json")}
+        case DatasetInput():
+            return {"digest": input_digests[name], "mode": source.mode}
         case _:
             # Where the data comes from is left out: the same bytes from another step or folder are the same input.
             return {"digest": input_digests[name]}

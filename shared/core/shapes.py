@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .definition import (
-    NAME_PATTERN,
-    PORT_PATTERN,
-    VARIABLE_PATTERN,
+from .bindings import (
+    DataPathInput,
+    DataPathValue,
     DataReferenceInput,
-    EnvironmentDefinition,
+    DatasetInput,
+    DatasetValue,
     InputArgument,
     LiteralInput,
     OutputArgument,
@@ -21,11 +21,11 @@ from .definition import (
     ParameterDefinition,
     ParameterInput,
     PipelineDataInput,
-    PipelineDefinition,
-    RetryPolicy,
-    StepDefinition,
+    PipelineOutput,
     StepOutput,
 )
+from .definition import EnvironmentDefinition, PipelineDefinition, RetryPolicy, StepDefinition
+from .document import NAME_PATTERN, PORT_PATTERN, VARIABLE_PATTERN
 from .errors import Fault
 from .pointers import json_pointer
 from .wording import Suggester, listed, quoted
@@ -34,6 +34,8 @@ Loc = tuple[int | str, ...]
 
 _INPUTS: dict[int | str, type[BaseModel]] = {
     "data_reference": DataReferenceInput,
+    "data_path": DataPathInput,
+    "dataset": DatasetInput,
     "pipeline_data": PipelineDataInput,
     "parameter": ParameterInput,
     "literal": LiteralInput,
@@ -43,6 +45,7 @@ _ARGUMENTS: dict[int | str, type[BaseModel]] = {
     "output": OutputArgument,
     "parameter": ParameterArgument,
 }
+_VALUES: dict[int | str, type[BaseModel]] = {"data_path": DataPathValue, "dataset": DatasetValue}
 _PARTS: dict[int | str, type[BaseModel]] = {
     "outputs": StepOutput,
     "retry": RetryPolicy,
@@ -110,10 +113,14 @@ class Place:
 def definition_place(loc: Loc) -> Place:
     """Where in a definition an error of `PipelineDefinition` is."""
     match loc:
+        case ("parameters", _, "default", "data_path" | "dataset" as tag, *rest):
+            return Place((*loc[:3], *rest), _VALUES[tag])
         case ("parameters", _, "default", _, *_):
             return Place(loc[:3], ParameterDefinition, _SCALAR)
         case ("parameters", _, _, *_):
             return Place(loc, ParameterDefinition)
+        case ("outputs", _, _, *_):
+            return Place(loc, PipelineOutput)
         case ("steps", _, _, *_):
             inside = _step_place(loc[2:])
             return Place(loc[:2] + inside.path, inside.model, inside.expected)

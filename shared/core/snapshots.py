@@ -9,7 +9,7 @@ from pathspec import GitIgnoreSpec
 from pydantic import field_validator
 
 from .canonical import digest
-from .definition import Document
+from .document import Document
 from .errors import Fault, InvalidDocument
 from .paths import relative_path_fault
 from .pointers import json_pointer

@@ -6,28 +6,32 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from .definition import (
+from .bindings import (
     Argument,
+    DataPathInput,
     DataReferenceInput,
+    DatasetInput,
     InputArgument,
     OutputArgument,
     ParameterArgument,
     ParameterInput,
+    ParameterValue,
     PipelineDataInput,
-    PipelineDefinition,
-    Scalar,
-    StepDefinition,
+    PipelineOutput,
     StepInput,
 )
+from .definition import PipelineDefinition, StepDefinition
 from .errors import Fault, InvalidDocument
 from .graph import find_cycle, needed_steps
 from .outline import KnownStep, Outline, outline_of, outline_of_faulty
 from .parameters import fit_parameter
 from .paths import relative_path_fault
 from .pointers import below, json_pointer
+from .settings_binding import parameter_references
 from .shapes import definition_place, shape_faults
 from .wording import Suggester, quoted
 
+_DATA_TYPES = frozenset({"data_path", "dataset"})
 _MAX_CYCLES = 10
 _MAX_CYCLE_SHOWN = 20
 
@@ -80,7 +84,7 @@ def parse_definition(document: object, step_types: Mapping[str, StepRules]) -> P
 
 def bind_parameters(
     definition: PipelineDefinition, values: Mapping[str, object], pointer: str = "/parameters"
-) -> dict[str, Scalar]:
+) -> dict[str, ParameterValue]:
     """All parameters of a run: the given values, and the defaults of the others, in the definition's order.
 
     A whole number given for a float becomes a float. Nothing else is converted.
@@ -134,7 +138,17 @@ class _Checker:
                 yield from below(json_pointer("parameters", name, "default"), wrong)
         for known in self.outline.steps:
             yield from below(json_pointer("steps", known.ordinal), self._of_step(known))
+        for name, output in self.outline.outputs.items():
+            yield from below(json_pointer("outputs", name), self._of_pipeline_output(output))
         yield from self._circles()
+
+    def _of_pipeline_output(self, output: PipelineOutput) -> Iterator[Fault]:
+        producer = self.producers.get(output.step)
+        if producer is None:
+            yield self._unknown("/step", "step", output.step, self.producers)
+        elif producer.outputs is not None and output.output not in producer.outputs:
+            what = f"output of step {quoted(output.step)}"
+            yield self._unknown("/output", what, output.output, producer.outputs)
 
     def _of_step(self, known: KnownStep) -> Iterator[Fault]:
         first = self.producers.get(known.name, known) if known.name is not None else known
@@ -149,6 +163,9 @@ class _Checker:
             yield self._unknown("/type", "step type", step.type, self.step_types)
         elif known.whole:
             yield from rules.check(step)
+        yield from self._of_parts(known, step)
+
+    def _of_parts(self, known: KnownStep, step: StepDefinition) -> Iterator[Fault]:
         for name, source in step.inputs.items():
             yield from below(json_pointer("inputs", name), self._of_input(step, source))
         for name in step.outputs:
@@ -157,6 +174,8 @@ class _Checker:
                     f"The step has an input and an output called {quoted(name)}; scripts could not tell them apart."
                 )
                 yield Fault(pointer=json_pointer("outputs", name), message=message)
+        for pointer, name in parameter_references(step.settings, "/settings"):
+            yield from below(pointer, self._of_parameter_name(name))
         for position, argument in enumerate(step.arguments):
             yield from below(json_pointer("arguments", position), self._of_argument(known, step, argument))
         for position, name in enumerate(step.run_after):
@@ -176,6 +195,14 @@ class _Checker:
                     yield self._unknown("/output", f"output of step {quoted(source.step)}", source.output, outputs)
             case ParameterInput():
                 yield from self._of_parameter_name(source.parameter)
+            case DataPathInput():
+                yield from self._of_parameter_name(source.parameter, "data_path")
+            case DatasetInput():
+                if (source.dataset_id is None) == (source.parameter is None):
+                    message = "A dataset input needs exactly one of `dataset_id` and `parameter`."
+                    yield Fault(pointer="", message=message)
+                elif source.parameter is not None:
+                    yield from self._of_parameter_name(source.parameter, "dataset")
 
     def _of_argument(self, known: KnownStep, step: StepDefinition, argument: Argument) -> Iterator[Fault]:
         match argument:
@@ -192,10 +219,22 @@ class _Checker:
         elif name not in self.producers:
             yield self._unknown("", "step", name, [known for known in self.producers if known != step.name])
 
-    def _of_parameter_name(self, name: str) -> Iterator[Fault]:
+    def _of_parameter_name(self, name: str, needed: str = "") -> Iterator[Fault]:
+        """Checks a use of a parameter: as a value, or where `needed` says so, as a data path or a dataset."""
         parameters = self.outline.parameters
-        if parameters is not None and name not in parameters:
+        if parameters is None:
+            return
+        if name not in parameters:
             yield self._unknown("/parameter", "parameter of the pipeline", name, parameters)
+            return
+        parameter = parameters[name]
+        found = parameter.type if parameter is not None and parameter.type in _DATA_TYPES else ""
+        if parameter is not None and found != needed:
+            yield Fault(
+                pointer="/parameter",
+                message=f"Parameter {quoted(name)} is a {quoted(parameter.type)}, which has no place here.",
+                suggestion=f"An input with `kind` {quoted(found)} takes it." if found else None,
+            )
 
     def _unknown(self, pointer: str, what: str, name: str, known: Collection[str]) -> Fault:
         suggestion = self.suggester.suggest(name, known)

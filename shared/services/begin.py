@@ -14,7 +14,7 @@ from shared.core.definition import StepDefinition
 from shared.core.errors import BackendError, Conflict, NotFound
 from shared.core.records import ClaimOwner, Explanation, ReuseEntry, StepRecord
 from shared.core.status import STEP_TERMINAL, StepStatus
-from shared.ports import ComputeBackend
+from shared.ports.compute import ComputeBackend
 from shared.services import resolution
 from shared.services.resolution import Ingredients, Outputs
 from shared.services.results import record_end

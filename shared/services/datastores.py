@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.core import names
 from shared.core.errors import NotFound
 from shared.core.reuse import content_digest
-from shared.ports import BlobInfo, BlobStore
+from shared.ports.blobs import BlobInfo, BlobStore
 
 CONTAINERS = {names.DEFAULT_DATASTORE: names.DEFAULT_DATASTORE_CONTAINER}
 """Container of each datastore that the workspace knows."""

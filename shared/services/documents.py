@@ -8,7 +8,7 @@ from shared.core.definition import PipelineDefinition
 from shared.core.errors import IntegrityError, NotFound
 from shared.core.jobs import OutputFile
 from shared.core.snapshots import SnapshotManifest
-from shared.ports import BlobStore
+from shared.ports.blobs import BlobStore
 
 _JSON = "application/json"
 _MANIFEST = TypeAdapter(tuple[OutputFile, ...])

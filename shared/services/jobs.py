@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from shared.core import names
-from shared.core.definition import (
+from shared.core.bindings import (
     Argument,
     InputArgument,
     LiteralInput,
     OutputArgument,
     ParameterArgument,
     ParameterInput,
-    Scalar,
-    StepDefinition,
+    ParameterValue,
 )
+from shared.core.definition import StepDefinition
 from shared.core.errors import NotFound
 from shared.core.jobs import JobArgument, JobFile, JobOutput, JobSpec, UploadTarget
 from shared.services.datastores import container_of
@@ -27,7 +27,7 @@ _NEVER = "4102444800"
 """Seconds since 1970: the year 2100."""
 
 
-def text(value: Scalar) -> str:
+def text(value: ParameterValue) -> str:
     """A scalar as a word of a command line or an environment variable (v1 wrote them with `str`)."""
     return str(value)
 
@@ -53,7 +53,7 @@ def build_job(
         interpreter=step.environment.interpreter,
         code=_code(workspace, step),
         command=tuple(_word(word, values, context.run.parameters) for word in step_type.words(step)),
-        is_command=step_type.is_command,
+        launch=step_type.launch,
         inputs=job_inputs(workspace, context, step, produced),
         outputs=_outputs(workspace, context, ordinal),
         environment=_environment(workspace, context, step, ordinal, values),
@@ -65,7 +65,7 @@ def build_job(
     )
 
 
-def _values(step: StepDefinition, parameters: Mapping[str, Scalar]) -> dict[str, str]:
+def _values(step: StepDefinition, parameters: Mapping[str, ParameterValue]) -> dict[str, str]:
     """Values of the inputs that are values rather than files."""
     values: dict[str, str] = {}
     for name, source in step.inputs.items():
@@ -76,7 +76,7 @@ def _values(step: StepDefinition, parameters: Mapping[str, Scalar]) -> dict[str,
     return values
 
 
-def _word(argument: Argument, values: Mapping[str, str], parameters: Mapping[str, Scalar]) -> JobArgument:
+def _word(argument: Argument, values: Mapping[str, str], parameters: Mapping[str, ParameterValue]) -> JobArgument:
     match argument:
         case ParameterArgument(parameter=name):
             return JobArgument(value=text(parameters[name]))

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from shared.core import explain, names
-from shared.core.definition import Document
+from shared.core.document import Document
 from shared.core.errors import NotFound
 from shared.core.records import Explanation, ReuseEntry, RunRecord
 from shared.core.status import RunStatus

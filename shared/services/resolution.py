@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.core import explain, names
-from shared.core.definition import DataReferenceInput, PipelineDataInput, StepDefinition
+from shared.core.bindings import DataReferenceInput, PipelineDataInput
+from shared.core.definition import StepDefinition
 from shared.core.errors import NotFound
 from shared.core.jobs import JobFile, JobInput, OutputFile
 from shared.core.records import Explanation, OutputRecord, ReuseEntry

@@ -10,7 +10,7 @@ from shared.core.errors import Conflict, NotFound
 from shared.core.records import ReuseEntry, RunRecord, StepRecord
 from shared.core.schedule import encode_graph
 from shared.core.status import RUN_TERMINAL, STEP_TERMINAL, RunStatus, StepStatus, run_may_become
-from shared.ports import Engine
+from shared.ports.engine import Engine
 from shared.services import resolution
 from shared.services.results import published_entry
 from shared.services.steps import fresh_row

@@ -9,7 +9,7 @@ from shared.core import explain
 from shared.core.errors import NotFound
 from shared.core.records import StepRecord
 from shared.core.status import STEP_TERMINAL, StepStatus
-from shared.ports import ComputeBackend
+from shared.ports.compute import ComputeBackend
 from shared.services.results import publish_result, record_end
 from shared.services.tries import produced_above, submit_try
 from shared.services.workspace import RunContext, Workspace

@@ -3,25 +3,21 @@
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from shared.core.bindings import DataReferenceInput, ParameterValue
 from shared.core.canonical import digest
-from shared.core.definition import (
-    EXPERIMENT_PATTERN,
-    DataReferenceInput,
-    Document,
-    Labels,
-    PipelineDefinition,
-    Scalar,
-    StepDefinition,
-)
+from shared.core.catalogue import Experiment
+from shared.core.definition import PipelineDefinition, StepDefinition
+from shared.core.document import EXPERIMENT_PATTERN, Document, Labels
 from shared.core.errors import Conflict, Fault, InvalidDocument
 from shared.core.records import RunRecord
 from shared.core.status import RUN_TERMINAL
 from shared.core.validation import bind_parameters, parse_definition
-from shared.ports import Engine
+from shared.ports.engine import Engine
 from shared.services.datastores import CONTAINERS
 from shared.services.documents import definition_digest, store_definition
 from shared.services.workspace import Workspace
@@ -121,7 +117,9 @@ def _unknown(pointer: str, what: str, name: str, known: list[str]) -> list[Fault
     return [Fault(pointer=pointer, message=f"There is no {what} `{name}`.", suggestion=f"The workspace has {listed}.")]
 
 
-def accept_request(workspace: Workspace, request: RunRequest) -> tuple[PipelineDefinition, dict[str, Scalar], str]:
+def accept_request(
+    workspace: Workspace, request: RunRequest
+) -> tuple[PipelineDefinition, dict[str, ParameterValue], str]:
     """Check a request against its definition.
 
     Returns:
@@ -181,13 +179,18 @@ def submit_run(
         resumed_from=resumed_from,
         request_digest=request_digest,
     )
-    workspace.services.catalogue.ensure_experiment(experiment, workspace.now())
+    _ensure_experiment(workspace, experiment)
     created = workspace.services.runs.create_run(run)
     if not created:
         run = _first_of_key(workspace, run_id, request_digest)
     if run.status not in RUN_TERMINAL:
         engine.start_run(run_id)
     return run, created
+
+
+def _ensure_experiment(workspace: Workspace, name: str) -> None:
+    with suppress(Conflict):
+        workspace.services.catalogue.insert(Experiment(name=name, created_at=workspace.now().isoformat()))
 
 
 def _first_of_key(workspace: Workspace, run_id: str, request_digest: str) -> RunRecord:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shared.core.records import StepRecord
-from shared.ports import ComputeBackend
+from shared.ports.compute import ComputeBackend
 from shared.services import resolution
 from shared.services.jobs import build_job
 from shared.services.resolution import Outputs

@@ -17,7 +17,7 @@ from shared.core.graph import Graph, build_graph
 from shared.core.records import ReuseEntry, RunRecord, StepRecord
 from shared.core.snapshots import SnapshotManifest
 from shared.core.status import STEP_TERMINAL
-from shared.ports import Services
+from shared.ports.services import Services
 from shared.services import documents
 from shared.services.datastores import DataFiles
 from shared.steps.base import StepType

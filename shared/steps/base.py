@@ -4,8 +4,10 @@ from typing import Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from shared.core.definition import Argument, StepDefinition
+from shared.core.bindings import Argument
+from shared.core.definition import StepDefinition
 from shared.core.errors import Fault
+from shared.core.jobs import Launch
 from shared.core.pointers import below
 from shared.core.shapes import Place, shape_faults
 from shared.core.validation import StepRules
@@ -16,8 +18,8 @@ class StepType(StepRules, Protocol):
     """A kind of step. Types are stateless: one object serves all steps and threads."""
 
     @property
-    def is_command(self) -> bool:
-        """Whether the first word is an executable rather than a script for the interpreter."""
+    def launch(self) -> Launch:
+        """What the first word of `words` is."""
         ...
 
     @property

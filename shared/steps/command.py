@@ -5,8 +5,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.core.definition import Argument, Document, StepDefinition, Text
+from shared.core.bindings import Argument
+from shared.core.definition import StepDefinition
+from shared.core.document import Document, Text
 from shared.core.errors import Fault
+from shared.core.jobs import Launch
 from shared.steps.base import settings_faults
 
 
@@ -26,7 +29,7 @@ class CommandStep:
 
     name: str = "command"
     version: int = 1
-    is_command: bool = True
+    launch: Launch = "executable"
     needs_snapshot: bool = False
     compute_kinds: frozenset[str] | None = None
 

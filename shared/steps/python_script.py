@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from shared.core.definition import Argument, Document, StepDefinition
+from shared.core.bindings import Argument
+from shared.core.definition import StepDefinition
+from shared.core.document import Document
 from shared.core.errors import Fault
+from shared.core.jobs import Launch
 from shared.core.paths import relative_path_fault
 from shared.steps.base import settings_faults, snapshot_faults
 
@@ -26,7 +29,7 @@ class PythonScriptStep:
 
     name: str = "python_script"
     version: int = 1
-    is_command: bool = False
+    launch: Launch = "script"
     needs_snapshot: bool = True
     compute_kinds: frozenset[str] | None = None
 

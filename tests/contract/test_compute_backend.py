@@ -189,7 +189,7 @@ def test_a_failing_script_tells_its_exit_code_and_keeps_its_files(backend, serve
     [
         ({"code": ()}, "The script train.py is not in the step's source directory."),
         ({"interpreter": "/no/python"}, "/no/python could not be started: No such file or directory."),
-        ({"is_command": True, "command": (value("no-such-tool"),)}, "no-such-tool could not be started: No such"),
+        ({"launch": "executable", "command": (value("no-such-tool"),)}, "no-such-tool could not be started: No such"),
     ],
 )
 def test_what_cannot_be_started_says_so(backend, server, changes, message):
@@ -199,7 +199,7 @@ def test_what_cannot_be_started_says_so(backend, server, changes, message):
 
 
 def test_a_command_runs_without_an_interpreter(backend, server):
-    spec = job(server, "", is_command=True, command=(value("sh"), value("-c"), value("echo $0 done; kill -9 $$")))
+    spec = job(server, "", launch="executable", command=(value("sh"), value("-c"), value("echo $0 done; kill -9 $$")))
     result = run(backend, spec)
     assert (result.outcome, result.exit_code) == (JobOutcome.FAILED, -9)
     assert result.message == "sh was ended by signal 9."

@@ -21,10 +21,13 @@ from shared.adapters.storage.table_catalogue import TableCatalogue
 from shared.adapters.storage.table_reuse import TableReuseStore
 from shared.adapters.storage.table_runs import TableRunStore
 from shared.adapters.tables import TableGateway
+from shared.core.catalogue import Experiment
 from shared.core.errors import Conflict, InvalidDocument, NotFound, TooLarge
 from shared.core.records import ClaimOwner, ReuseEntry, RunFilter, RunRecord, StepRecord
 from shared.core.status import RunStatus, StepStatus
-from shared.ports import BlobStore, Catalogue, ReuseStore, RunStore
+from shared.ports.blobs import BlobStore
+from shared.ports.catalogue import Catalogue
+from shared.ports.runs import ReuseStore, RunStore
 
 START = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -431,19 +434,49 @@ class TestReuse:
 
 
 class TestCatalogue:
-    def test_experiments_are_kept_once_and_listed_by_name(self, stores: Stores):
-        assert stores.catalogue.list_experiments(5, None).value == []
-        for name in ("churn", "Fraud", "churn", "a_b-c"):
-            stores.catalogue.ensure_experiment(name, START)
-        stores.catalogue.ensure_experiment("churn", START + HOUR)
-        first = stores.catalogue.list_experiments(2, None)
-        rest = stores.catalogue.list_experiments(2, first.continuation_token)
+    def test_records_are_kept_once_and_listed_by_key(self, stores: Stores):
+        assert stores.catalogue.page(Experiment, 5, None).value == []
+        written = [stores.catalogue.insert(an_experiment(name)) for name in ("churn", "Fraud", "a_b-c")]
+        with pytest.raises(Conflict, match="The experiment `churn` exists already"):
+            stores.catalogue.insert(an_experiment("churn", START + HOUR))
+        first = stores.catalogue.page(Experiment, 2, None)
+        rest = stores.catalogue.page(Experiment, 2, first.continuation_token)
         assert [experiment.name for experiment in [*first.value, *rest.value]] == ["Fraud", "a_b-c", "churn"]
-        assert rest.value[-1].created_at == START.isoformat()
+        assert rest.value[-1] == written[0]
+        assert stores.catalogue.all(Experiment) == [*first.value, *rest.value]
+
+    def test_a_missing_record_is_named(self, stores: Stores):
+        assert stores.catalogue.find(Experiment, "churn") is None
+        with pytest.raises(NotFound, match="There is no experiment `churn`"):
+            stores.catalogue.get(Experiment, "churn")
+        stores.catalogue.delete(Experiment, "churn")
+
+    def test_a_record_is_replaced_only_as_it_was_read(self, stores: Stores):
+        first = stores.catalogue.insert(an_experiment("churn"))
+        second = stores.catalogue.replace(first.model_copy(update={"created_at": "later"}))
+        assert stores.catalogue.get(Experiment, "churn") == second
+        assert second.created_at == "later"
+        with pytest.raises(Conflict):
+            stores.catalogue.replace(first)
+        assert stores.catalogue.put(an_experiment("churn")) == stores.catalogue.get(Experiment, "churn")
+        stores.catalogue.delete(Experiment, "churn")
+        assert stores.catalogue.find(Experiment, "churn") is None
+
+    def test_a_prefix_selects(self, stores: Stores):
+        for name in ("a/1", "a/2", "a0", "a", "b"):
+            stores.catalogue.insert(an_experiment(name))
+        assert [found.name for found in stores.catalogue.all(Experiment, prefix="a/")] == ["a/1", "a/2"]
+        page = stores.catalogue.page(Experiment, 1, None, prefix="a/")
+        rest = stores.catalogue.page(Experiment, 5, page.continuation_token, prefix="a/")
+        assert [found.name for found in (*page.value, *rest.value)] == ["a/1", "a/2"]
 
     def test_bad_token_is_an_invalid_document(self, stores: Stores):
         with pytest.raises(InvalidDocument):
-            stores.catalogue.list_experiments(2, "nonsense")
+            stores.catalogue.page(Experiment, 2, "nonsense")
+
+
+def an_experiment(name: str, created_at: datetime = START) -> Experiment:
+    return Experiment(name=name, created_at=created_at.isoformat())
 
 
 NAMES = ["a.txt", "deep/er/b c.txt", "späße+&%41#?.bin", "quo'te.txt", "a~b=c,d;e@f!"]

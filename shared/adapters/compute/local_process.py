@@ -25,7 +25,7 @@ from runner.zygote_client import ZygoteClient, ZygoteError
 from shared.adapters.job_janitor import JobJanitor
 from shared.core.errors import BackendError
 from shared.core.jobs import JobOutcome, JobResult, JobSpec, JobState
-from shared.ports import Capabilities
+from shared.ports.compute import Capabilities
 
 _NAME = re.compile(r"\w[\w.-]*\Z")
 _CLAIM_SECONDS = 10.0

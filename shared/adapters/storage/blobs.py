@@ -19,7 +19,8 @@ from azure.storage.blob import (
 from shared.adapters.azure_errors import error_code, translated
 from shared.adapters.azure_transport import RETRIES, PooledTransport, TransactionCounter, require_account_key
 from shared.adapters.blob_signing import SasSigner
-from shared.ports import BlobInfo, Clock
+from shared.ports.blobs import BlobInfo
+from shared.ports.clock import Clock
 
 MAX_RANGE_BYTES = 16 * 1024 * 1024
 """A range is read in one request, so that it is of one version of the blob."""

@@ -1,4 +1,4 @@
-from shared.core.definition import ParameterDefinition
+from shared.core.bindings import ParameterDefinition
 from shared.core.parameters import fit_parameter
 
 

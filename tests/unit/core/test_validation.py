@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.definition import ParameterDefinition, PipelineDefinition
+from shared.core.bindings import ParameterDefinition
+from shared.core.definition import PipelineDefinition
 from shared.core.errors import Fault, InvalidDocument
 from shared.core.validation import bind_parameters, parse_definition
 from shared.steps import STEP_TYPES
@@ -38,6 +39,8 @@ FULL = pipeline(
     },
     parameters={"alpha": {"type": "float", "default": 1}, "name": {"type": "string"}},
 )
+
+KINDS = "`data_reference`, `data_path`, `dataset`, `pipeline_data`, `parameter` or `literal`"
 
 
 def faults(document) -> dict[str, str]:
@@ -104,7 +107,7 @@ def test_every_fault_of_shape_is_reported_at_its_place():
         schema_version=2,
         parameters={
             "a": {"type": "flaot"},
-            "b": {"type": "int", "default": {}},
+            "b": {"type": "int", "default": []},
             "c": 3,
             "d": {"type": "int", "dflt": 1},
         },
@@ -119,8 +122,8 @@ def test_every_fault_of_shape_is_reported_at_its_place():
         "/default_datastore": "Must have 1 to 128 letters, digits, `_`, `.`, `-` or spaces, and start with a letter, "
         "digit or `_`.",
         "/max_parallel_steps": "Must be at least 1.",
-        "/parameters/a/type": "Must be `string`, `int`, `float` or `bool`. Did you mean `float`?",
-        "/parameters/b/default": "Must be a string, a number, true or false, not an object.",
+        "/parameters/a/type": "Must be `string`, `int`, `float`, `bool`, `data_path` or `dataset`. Did you mean `float`?",
+        "/parameters/b/default": "Must be a string, a number, true or false, not a list.",
         "/parameters/c": "Must be an object, not a number.",
         "/parameters/d/dflt": "Unknown key `dflt`. Did you mean `default`?",
         "/steps/0/arguments/0": f"{argument}, not a list.",
@@ -131,15 +134,14 @@ def test_every_fault_of_shape_is_reported_at_its_place():
         "/steps/0/arguments/5/output": "Unknown key `output`. Known here: `input`.",
         "/steps/0/arguments/6": "Must have at most 30000 characters.",
         "/steps/0/arguments/7": f"{argument}, not an object.",
-        "/steps/0/inputs/a/kind": "Must be `data_reference`, `pipeline_data`, `parameter` or `literal`, not `zz`.",
-        "/steps/0/inputs/b/kind": "`kind` is required: `data_reference`, `pipeline_data`, `parameter` or `literal`.",
+        "/steps/0/inputs/a/kind": f"Must be {KINDS}, not `zz`.",
+        "/steps/0/inputs/b/kind": f"`kind` is required: {KINDS}.",
         "/steps/0/inputs/c/value": "Must be a string, a number, true or false, not a list.",
         "/steps/0/inputs/d d": "`d d` is not a good name. Must have 1 to 128 letters, digits or `_`.",
         "/steps/0/inputs/e": "Must be an object, not a string.",
         "/steps/0/inputs/f/value": "`value` is required.",
         "/steps/0/inputs/g/vale": "Unknown key `vale`. Did you mean `value`?",
-        "/steps/0/inputs/h/kind": "Must be `data_reference`, `pipeline_data`, `parameter` or `literal`, not "
-        "`pipelin_data`. Did you mean `pipeline_data`?",
+        "/steps/0/inputs/h/kind": f"Must be {KINDS}, not `pipelin_data`. Did you mean `pipeline_data`?",
         "/steps/0/outputs/o": "Must be an object, not null.",
         "/steps/0/outputs/p/datastor": "Unknown key `datastor`. Did you mean `datastore`?",
         "/steps/0/timeout_seconds": "Must be a number, not a string.",

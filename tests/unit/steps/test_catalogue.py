@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import shared.steps
-from shared.core.definition import MAX_STEPS, Document, StepDefinition
+from shared.core.definition import MAX_STEPS, StepDefinition
+from shared.core.document import Document
 from shared.core.validation import parse_definition
 from shared.steps import STEP_TYPES
 from shared.steps.base import StepType

@@ -1,6 +1,7 @@
 import pytest
 
-from shared.core.definition import OutputArgument, StepDefinition
+from shared.core.bindings import OutputArgument
+from shared.core.definition import StepDefinition
 from shared.steps.command import CommandStep
 
 TYPE = CommandStep()
@@ -14,7 +15,7 @@ def test_the_command_comes_first():
     arguments = (OutputArgument(output="o"), True)
     assert TYPE.check(step(arguments=arguments)) == []
     assert TYPE.words(step(arguments=arguments)) == ("ls", "-l", *arguments)
-    assert TYPE.is_command
+    assert TYPE.launch == "executable"
 
 
 def test_a_snapshot_is_allowed_and_not_needed():

@@ -1,6 +1,7 @@
 import pytest
 
-from shared.core.definition import InputArgument, StepDefinition
+from shared.core.bindings import InputArgument
+from shared.core.definition import StepDefinition
 from shared.steps.python_script import PythonScriptStep
 
 SHA = "ab" * 32
@@ -15,7 +16,7 @@ def test_the_script_comes_first():
     arguments = ("--x", 1, InputArgument(input="i"))
     assert TYPE.check(step(arguments=arguments)) == []
     assert TYPE.words(step(arguments=arguments)) == ("src/a.py", *arguments)
-    assert not TYPE.is_command
+    assert TYPE.launch == "script"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""The workspace's own blobs."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobInfo:
+    """A blob of a listing. `name` is the full name in the container; `md5` is hex, None where storage has none."""
+
+    name: str
+    size: int
+    etag: str
+    md5: str | None
+
+
+class BlobStore(Protocol):
+    """Blobs by container and name. Names are relative POSIX paths that were checked before they come here."""
+
+    def ensure_containers(self, containers: list[str]) -> None:
+        """Create containers that do not exist."""
+        ...
+
+    def put(self, container: str, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> None:
+        """Write a blob, replacing an older one. Storage keeps the MD5 of the content."""
+        ...
+
+    def get(self, container: str, name: str) -> bytes:
+        """Read a whole blob.
+
+        Raises:
+            NotFound: No such blob.
+        """
+        ...
+
+    def get_range(self, container: str, name: str, offset: int, length: int) -> tuple[bytes, int]:
+        """Up to `length` bytes from `offset`, and the blob's size now; no bytes past the end, (b"", 0) if missing."""
+        ...
+
+    def exists(self, container: str, name: str) -> bool:
+        """Whether the blob is there."""
+        ...
+
+    def list(self, container: str, prefix: str) -> list[BlobInfo]:
+        """Every blob whose name starts with `prefix`, by name. A missing container has no blobs."""
+        ...
+
+    def read_url(self, container: str, name: str, valid_for: timedelta, *, file_name: str | None = None) -> str:
+        """A URL that reads this one blob with a plain GET and nothing else. `file_name` suggests a name to browsers."""
+        ...
+
+    def write_url(self, container: str, name: str, valid_for: timedelta) -> str:
+        """A URL that creates or replaces this one blob with a plain PUT (`x-ms-blob-type: BlockBlob`)."""
+        ...
+
+    def upload_target(self, container: str, prefix: str, valid_for: timedelta) -> tuple[str, str]:
+        """(base URL of `prefix`, query string) with which a job may create, append to and write blobs."""
+        ...
+
+    def read_grant(self, container: str, valid_for: timedelta) -> tuple[str, str]:
+        """(base URL of the container, query string) with which a job may read blobs of the container."""
+        ...

@@ -1,0 +1,23 @@
+"""The orchestration engine as triggers and activities see it."""
+
+from typing import Protocol
+
+
+class Engine(Protocol):
+    """The orchestration engine as triggers and activities see it."""
+
+    def start_run(self, run_id: str) -> None:
+        """Start the run's orchestration under the run's own id; does nothing if it is alive already."""
+        ...
+
+    def start_step(self, run_id: str, ordinal: int) -> None:
+        """Start the orchestration of one step of a live run again."""
+        ...
+
+    def is_alive(self, instance_id: str) -> bool:
+        """Whether an orchestration with this id exists and has not ended."""
+        ...
+
+    def raise_event(self, instance_id: str, event: str, data: dict[str, str | int]) -> None:
+        """Send an event; nothing happens if no such orchestration is alive."""
+        ...
