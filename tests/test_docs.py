@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 from pathlib import Path
 
 from api.app import create_app
@@ -34,6 +35,17 @@ def test_every_key_of_a_definition_is_described():
         missing = [name for name in model.model_fields if f"`{name}`" not in page]
         assert missing == []
     assert all(f"`{name}`" in page for name in STEP_TYPES)
+
+
+def test_generated_pages_are_what_the_code_says():
+    """`./dev docs` writes them."""
+    generator = runpy.run_path(str(DOCS / "generate.py"))
+    wanted = generator["pages"]()
+    stale = [
+        str(page.relative_to(ROOT)) for page, text in wanted.items() if not page.exists() or page.read_text() != text
+    ]
+    stale += [str(page.relative_to(ROOT)) for page in (DOCS / "reference").glob("*.md") if page not in wanted]
+    assert stale == []
 
 
 def test_the_top_level_is_the_one_that_architecture_describes():
