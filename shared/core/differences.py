@@ -18,6 +18,8 @@ _RANKS = (
     "parameter",
     "argument",
     "input",
+    "dataset",
+    "dataset_view",
     "output",
     "settings",
     "environment",
@@ -121,8 +123,19 @@ def _inputs(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping
     for name, old, new in _changes(before, after):
         if old is not None and new is not None and "parameter" in old and _identity(old) == _identity(new):
             yield from _parameter(old, new)
+        elif old is not None and new is not None and "mode" in old and "mode" in new:
+            yield from _dataset(name, old, new)
         else:
             yield Difference(kind="input", name=name, before=_label(old), after=_label(new))
+
+
+def _dataset(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+    if old["digest"] != new["digest"]:
+        yield Difference(kind="dataset", name=name, before=_label(old), after=_label(new))
+    if not _same(old.get("view"), new.get("view")):
+        yield _difference("dataset_view", name, old.get("view", {}), new.get("view", {}))
+    if old["mode"] != new["mode"]:
+        yield Difference(kind="dataset", name=name, before=f"mode {old['mode']}", after=f"mode {new['mode']}")
 
 
 def _parameter(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
@@ -132,8 +145,15 @@ def _parameter(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Diffe
 
 def _outputs(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]) -> Iterator[Difference]:
     for name, old, new in _changes(before, after):
-        datastores = [None if output is None else output["datastore"] or "the default" for output in (old, new)]
-        yield Difference(kind="output", name=name, before=datastores[0], after=datastores[1])
+        yield Difference(kind="output", name=name, before=_output_label(old), after=_output_label(new))
+
+
+def _output_label(output: Mapping[str, Any] | None) -> str | None:
+    if output is None:
+        return None
+    place = output["datastore"] or "the default"
+    place += f" at {output['path']}" if "path" in output else ""
+    return place + (f", dataset {output['dataset']}" if "dataset" in output else "")
 
 
 def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:

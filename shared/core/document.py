@@ -21,6 +21,11 @@ Scalar = Text | bool | int | Annotated[float, Field(allow_inf_nan=False)]
 PortName = Annotated[str, Field(pattern=PORT_PATTERN)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Labels = dict[Annotated[str, Field(min_length=1, max_length=100)], Annotated[str, Field(max_length=1000)]]
+Properties = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=200)], Annotated[str, Field(max_length=4000)]],
+    Field(max_length=100),
+]
+"""Facts that a program writes down once, such as those of git: longer than labels, and never changed."""
 
 
 class Document(BaseModel):

@@ -5,6 +5,10 @@ PipeyardError
 ├── NotFound            the named thing does not exist
 ├── Conflict            the thing exists, but its state forbids the request
 ├── TooLarge            a limit that is written down was exceeded
+├── NotAuthenticated    nobody, or nobody known, is calling
+├── Forbidden           the caller's roles do not allow the request
+├── TooManyRequests     one caller, or all together, ask for more than is served at a time
+├── SignInUnavailable   the sign-in service does not answer; trying again may help
 ├── IntegrityError      stored bytes do not match their digest
 ├── BackendError        a compute backend refused or failed
 └── StorageUnavailable  storage did not answer; trying again may help
@@ -66,6 +70,36 @@ class TooLarge(PipeyardError):
     """Over a limit."""
 
     code = "too_large"
+
+
+class NotAuthenticated(PipeyardError):
+    """Nobody, or nobody known, is calling."""
+
+    code = "not_authenticated"
+
+
+class Forbidden(PipeyardError):
+    """The caller's roles do not allow the request."""
+
+    code = "forbidden"
+
+
+class TooManyRequests(PipeyardError):
+    """More than is served at a time; `wait_seconds` says when to ask again."""
+
+    code = "too_many_requests"
+    retryable = True
+
+    def __init__(self, message: str, *, wait_seconds: int) -> None:
+        self.wait_seconds = wait_seconds
+        super().__init__(message)
+
+
+class SignInUnavailable(PipeyardError):
+    """The sign-in service does not answer."""
+
+    code = "sign_in_unavailable"
+    retryable = True
 
 
 class IntegrityError(PipeyardError):

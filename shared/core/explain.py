@@ -11,6 +11,7 @@ __all__ = [
     "explain_blocked",
     "explain_changed",
     "explain_first_run",
+    "explain_full",
     "explain_outputs_missing",
     "explain_regenerate",
     "explain_reuse_off",
@@ -27,6 +28,8 @@ _LABELS = {
     "parameter": "parameter {name}",
     "argument": "argument {plain}",
     "input": "input {name}",
+    "dataset": "dataset input {name}",
+    "dataset_view": "the way of reading dataset input {name}",
     "output": "output {name}",
     "environment": "environment {name}",
     "environment_variable": "environment variable {name}",
@@ -38,7 +41,7 @@ _LABELS = {
     "compute": "kind of compute",
     "key_version": "Pipeyard's rules for reuse",
 }
-_WITHOUT_VALUES = frozenset({"file", "environment_variable", "snapshot", "key_version"})
+_WITHOUT_VALUES = frozenset({"file", "environment_variable", "snapshot", "key_version", "dataset_view"})
 """Kinds whose values say nothing to a reader, or must not be read."""
 
 
@@ -112,6 +115,14 @@ def explain_waiting(owner_step_run_id: str) -> Explanation:
     )
 
 
+def explain_full(target: str, taken: int, limit: int, ahead: int) -> Explanation:
+    """The compute target takes no more jobs for now."""
+    jobs = "its one job is" if limit == 1 else f"{taken} of {limit} jobs are"
+    others = "no step is" if ahead == 0 else "one step is" if ahead == 1 else f"{ahead} steps are"
+    sentence_ = f"Waits for a place on compute target {quoted(target)}: {jobs} under way and {others} ahead of this one"
+    return Explanation(code="target_full", sentence=sentence_)
+
+
 def explain_blocked(upstream: Sequence[str]) -> Explanation:
     """In a plan: the key cannot be known before the steps named here have run."""
     verb = "input comes" if len(upstream) == 1 else "inputs come"
@@ -141,9 +152,9 @@ def _in_words(difference: Difference) -> str:
         return f"{label} {_gained_or_lost(difference)}"
     if before == after or difference.kind in _WITHOUT_VALUES:
         return f"{label} changed"
-    if difference.kind == "input" and before.startswith("content ") and after.startswith("content "):
+    if difference.kind in {"input", "dataset"} and before.startswith("content ") and after.startswith("content "):
         return f"content of {label} changed"
-    colon = ":" if difference.kind in {"argument", "input", "output"} else ""
+    colon = ":" if difference.kind in {"argument", "input", "dataset", "output"} else ""
     return f"{label}{colon} {before} → {after}"
 
 

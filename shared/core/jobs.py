@@ -15,6 +15,9 @@ from .document import Document
 Launch = Literal["script", "module", "executable"]
 """What the first word of a command line is: a script of the snapshot, a module of an installed package, a program."""
 
+UploadKind = Literal["blob", "file_share", "local_folder"]
+"""How files get to a place: as blobs by plain PUTs, as files of a share, or as files of this machine (`file://`)."""
+
 
 class JobFile(Document):
     """A file to place below a folder on the compute.
@@ -45,8 +48,9 @@ class JobInput(Document):
 
 
 class UploadTarget(Document):
-    """Where files may be written with plain PUTs: `<base_url>/<relative path>?<query>`."""
+    """Where files may be written: `<base_url>/<relative path>?<query>`, the way that `type` says."""
 
+    type: UploadKind = "blob"
     base_url: str
     query: str
 

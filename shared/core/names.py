@@ -14,6 +14,17 @@ SKIP_STEPS = "skip_steps"
 CLOSE_RUN = "close_run"
 RECONCILE_RUNS = "reconcile_runs"
 
+DELIVER_WEBHOOK = "deliver_webhook"
+SEND_WEBHOOK = "send_webhook"
+SEND_NOW_EVENT = "send_now"
+RUN_TOKEN_KEY = "run-token-key"  # noqa: S105 - a name, not the secret
+"""Name of the secret that signs run tokens."""
+
+FIRE_SCHEDULES = "fire_schedules"
+BLOB_ARRIVED = "blob_arrived"
+COLLECT_ARRIVALS = "collect_arrivals"
+START_WINDOW = "start_window"
+
 JOB_ENDED_EVENT = "job_ended"
 STEP_ENDED_EVENT = "step_ended"
 CANCEL_EVENT = "cancel"
@@ -24,6 +35,16 @@ ARTIFACT_CONTAINER = "azureml"
 """Logs, metrics and uploaded files of step runs, under v1's `ExperimentRun/dcid.<step run id>/`."""
 DEFAULT_DATASTORE = "workspaceblobstore"
 DEFAULT_DATASTORE_CONTAINER = "azureml-blobstore"
+FILE_DATASTORE = "workspacefilestore"
+
+
+RUN_ID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+STEP_RUN_ID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d{5}$"
+
+
+def collecting_id(schedule_id: str) -> str:
+    """Instance id of the orchestration that waits until files have stopped arriving for a schedule."""
+    return f"collect-{schedule_id}"
 
 
 def step_run_id(run_id: str, ordinal: int) -> str:
@@ -35,6 +56,11 @@ def split_step_run_id(step_run_id_: str) -> tuple[str, int]:
     """Inverse of `step_run_id`."""
     run_id, _, ordinal = step_run_id_.rpartition("-")
     return run_id, int(ordinal)
+
+
+def delivery_instance(delivery_id: str) -> str:
+    """Instance id of the orchestration that delivers a message to a webhook."""
+    return f"webhook-{delivery_id}"
 
 
 def job_name(run_id: str, ordinal: int, attempt: int) -> str:

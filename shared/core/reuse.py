@@ -36,6 +36,7 @@ def build_key_document(
     type_version: int,
     parameters: Mapping[str, ParameterValue],
     input_digests: Mapping[str, str],
+    input_views: Mapping[str, DatasetView] = {},
     compute_kind: str | None = None,
 ) -> dict[str, Any]:
     """The ingredients of a step's key, as plain JSON: what is stored is what was hashed.
@@ -55,6 +56,7 @@ def build_key_document(
         type_version: Version of the step type, which grows when the type changes what it does.
         parameters: Bound values of the run's parameters; those that the step does not use do not enter the key.
         input_digests: Content digest of every data input, by name.
+        input_views: How the files of each dataset are read, by input; one that gives plain files need not be here.
         compute_kind: Sort of compute, where results may depend on it.
 
     Raises:
@@ -68,7 +70,9 @@ def build_key_document(
         "step_type_version": type_version,
         "settings": bind_settings(step.settings, parameters),
         "arguments": [_argument(argument, parameters) for argument in step.arguments],
-        "inputs": {name: _input(name, source, parameters, input_digests) for name, source in step.inputs.items()},
+        "inputs": {
+            name: _input(name, source, parameters, input_digests, input_views) for name, source in step.inputs.items()
+        },
         "outputs": {name: _output(output) for name, output in step.outputs.items()},
         "environment": step.environment.model_dump(mode="json", exclude={"name"}),
         "environment_variables": step.environment_variables,
@@ -126,7 +130,11 @@ def _output(output: StepOutput) -> dict[str, Any]:
 
 
 def _input(
-    name: str, source: StepInput, parameters: Mapping[str, ParameterValue], input_digests: Mapping[str, str]
+    name: str,
+    source: StepInput,
+    parameters: Mapping[str, ParameterValue],
+    input_digests: Mapping[str, str],
+    input_views: Mapping[str, DatasetView],
 ) -> dict[str, Any]:
     match source:
         case ParameterInput():
@@ -136,7 +144,9 @@ def _input(
         case PipelineDataInput(view=DatasetView() as view):
             return {"digest": input_digests[name], "view": view.model_dump(mode="json")}
         case DatasetInput():
-            return {"digest": input_digests[name], "mode": source.mode}
+            view = input_views.get(name, DatasetView())
+            read = {} if view == DatasetView() else {"view": view.model_dump(mode="json")}
+            return {"digest": input_digests[name], "mode": source.mode, **read}
         case _:
             # Where the data comes from is left out: the same bytes from another step or folder are the same input.
             return {"digest": input_digests[name]}

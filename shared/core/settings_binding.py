@@ -34,5 +34,5 @@ def bind_settings(settings: Any, parameters: Mapping[str, ParameterValue]) -> An
     return settings
 
 
-def _is_reference(value: dict[Any, Any]) -> bool:
-    return list(value) == ["parameter"] and isinstance(value["parameter"], str)
+def _is_reference(value: object) -> bool:
+    return isinstance(value, dict) and list(value) == ["parameter"] and isinstance(value["parameter"], str)

@@ -24,6 +24,7 @@ from .definition import PipelineDefinition, StepDefinition
 from .errors import Fault, InvalidDocument
 from .graph import find_cycle, needed_steps
 from .outline import KnownStep, Outline, outline_of, outline_of_faulty
+from .output_places import place_faults
 from .parameters import fit_parameter
 from .paths import relative_path_fault
 from .pointers import below, json_pointer
@@ -168,12 +169,13 @@ class _Checker:
     def _of_parts(self, known: KnownStep, step: StepDefinition) -> Iterator[Fault]:
         for name, source in step.inputs.items():
             yield from below(json_pointer("inputs", name), self._of_input(step, source))
-        for name in step.outputs:
+        for name, output in step.outputs.items():
             if name in step.inputs:
                 message = (
                     f"The step has an input and an output called {quoted(name)}; scripts could not tell them apart."
                 )
                 yield Fault(pointer=json_pointer("outputs", name), message=message)
+            yield from below(json_pointer("outputs", name, "path"), place_faults(output.path))
         for pointer, name in parameter_references(step.settings, "/settings"):
             yield from below(pointer, self._of_parameter_name(name))
         for position, argument in enumerate(step.arguments):

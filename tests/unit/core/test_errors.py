@@ -8,12 +8,16 @@ def test_codes_are_stable_and_unique():
     assert sorted(item.code for item in classes) == [
         "backend",
         "conflict",
+        "forbidden",
         "integrity",
         "invalid_document",
+        "not_authenticated",
         "not_found",
         "pipeyard_error",
+        "sign_in_unavailable",
         "storage_unavailable",
         "too_large",
+        "too_many_requests",
     ]
 
 

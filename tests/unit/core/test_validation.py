@@ -122,7 +122,8 @@ def test_every_fault_of_shape_is_reported_at_its_place():
         "/default_datastore": "Must have 1 to 128 letters, digits, `_`, `.`, `-` or spaces, and start with a letter, "
         "digit or `_`.",
         "/max_parallel_steps": "Must be at least 1.",
-        "/parameters/a/type": "Must be `string`, `int`, `float`, `bool`, `data_path` or `dataset`. Did you mean `float`?",
+        "/parameters/a/type": "Must be `string`, `int`, `float`, `bool`, `data_path` or `dataset`. "
+        "Did you mean `float`?",
         "/parameters/b/default": "Must be a string, a number, true or false, not a list.",
         "/parameters/c": "Must be an object, not a number.",
         "/parameters/d/dflt": "Unknown key `dflt`. Did you mean `default`?",
