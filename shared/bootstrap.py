@@ -1,25 +1,38 @@
 """The composition root: settings become adapters, adapters become the workspace. Once per process, when first used."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from secrets import token_urlsafe
 
+from azure.core.credentials import TokenCredential
 from azure.durable_functions import SyncDurableFunctionsClient
 
 from shared.adapters.compute.local_process import LocalProcessBackend
+from shared.adapters.datastore_access import Datastores
 from shared.adapters.durable_engine import DurableEngine
+from shared.adapters.jwt_tokens import EntraTokens, SignedRunTokens
+from shared.adapters.secrets.none import NoSecrets
+from shared.adapters.secrets.secret_folder import SecretFolder
 from shared.adapters.storage.blobs import AzureBlobStore
+from shared.adapters.storage.table_audit import TableAuditLog
 from shared.adapters.storage.table_catalogue import TableCatalogue
+from shared.adapters.storage.table_leases import TableLeaseStore
 from shared.adapters.storage.table_reuse import TableReuseStore
 from shared.adapters.storage.table_runs import TableRunStore
 from shared.adapters.tables import TableGateway
+from shared.adapters.webhook_http import WebhookHttp
 from shared.config import Settings, load_settings
 from shared.core import names
+from shared.core.compute_targets import LOCAL_PROCESS
 from shared.core.errors import PipeyardError
 from shared.ports.clock import Clock
 from shared.ports.compute import ComputeBackend
 from shared.ports.engine import Engine
+from shared.ports.secrets import SecretStore
 from shared.ports.services import Services
-from shared.services.datastores import CONTAINERS
+from shared.ports.tokens import SignIn
+from shared.services.limits import Limits
 from shared.services.workspace import Workspace
 from shared.steps import STEP_TYPES
 
@@ -34,31 +47,95 @@ def engine(client: SyncDurableFunctionsClient) -> Engine:
     return DurableEngine(client)
 
 
-def _services(settings: Settings, clock: Clock) -> Services:
+def _identity(settings: Settings) -> TokenCredential | None:
+    """The app's identity in Azure; None in a local workspace."""
+    if settings.storage_account is None and settings.key_vault is None:
+        return None
+    from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - slow to import, and only Azure needs it
+
+    return ManagedIdentityCredential(client_id=settings.identity_client_id)
+
+
+def _secrets(settings: Settings, credential: TokenCredential | None) -> SecretStore:
+    if settings.key_vault is not None and credential is not None:
+        from shared.adapters.secrets.key_vault import KeyVaultSecrets  # noqa: PLC0415 - as above
+
+        return KeyVaultSecrets.from_identity(settings.key_vault, credential)
+    return SecretFolder(settings.data_dir / "secrets") if settings.local_process else NoSecrets()
+
+
+def _storage(
+    settings: Settings, clock: Clock, credential: TokenCredential | None
+) -> tuple[TableGateway, AzureBlobStore]:
     if settings.storage_connection is not None:
         connection = settings.storage_connection.get_secret_value()
         tables = TableGateway.from_connection_string(connection)
-        blobs = AzureBlobStore.from_connection_string(connection, clock)
-    elif settings.storage_account is not None:
-        from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - slow to import, and only Azure needs it
-
-        credential = ManagedIdentityCredential(client_id=settings.identity_client_id)
-        account = f"https://{settings.storage_account}"
-        tables = TableGateway.from_identity(f"{account}.table.core.windows.net", credential)
-        blobs = AzureBlobStore.from_identity(f"{account}.blob.core.windows.net", credential, clock)
-    else:
+        return tables, AzureBlobStore.from_connection_string(connection, clock)
+    if settings.storage_account is None or credential is None:
         raise PipeyardError("No storage is configured: set PIPEYARD_STORAGE_ACCOUNT (see docs/settings.md).")
+    account = f"https://{settings.storage_account}"
+    tables = TableGateway.from_identity(f"{account}.table.core.windows.net", credential)
+    return tables, AzureBlobStore.from_identity(f"{account}.blob.core.windows.net", credential, clock)
+
+
+def _sign_in(settings: Settings, secrets: SecretStore, clock: Clock) -> SignIn:
+    directory = None
+    if settings.tenant_id is not None and settings.client_id is not None:
+        directory = EntraTokens(
+            authority=settings.authority, tenant_id=settings.tenant_id, client_id=settings.client_id
+        )
+    return SignIn(
+        required=settings.auth == "entra",
+        trusts_platform=settings.platform_auth,
+        directory=directory,
+        run_tokens=SignedRunTokens(_run_token_key(settings, secrets), clock),
+    )
+
+
+def _run_token_key(settings: Settings, secrets: SecretStore) -> Callable[[], str]:
+    @lru_cache(maxsize=1)
+    def key() -> str:
+        if settings.run_token_key is not None:
+            return settings.run_token_key.get_secret_value()
+        if (kept := secrets.get(names.RUN_TOKEN_KEY)) is None:
+            secrets.set(names.RUN_TOKEN_KEY, token_urlsafe(48))
+            # Two instances that make one at the same time go on with the one that was kept last.
+            kept = secrets.get(names.RUN_TOKEN_KEY)
+        return kept or ""
+
+    return key
+
+
+def _services(settings: Settings, clock: Clock) -> Services:
+    credential = _identity(settings)
+    tables, blobs = _storage(settings, clock, credential)
+    secrets = _secrets(settings, credential)
+    datastores = Datastores(
+        blobs,
+        secrets,
+        clock,
+        account_name=blobs.account_name,
+        file_store=settings.file_store,
+        credential=credential,
+        local=settings.local_process,
+    )
     backends: dict[str, ComputeBackend] = {}
     if settings.local_process:
         local = LocalProcessBackend(settings.data_dir)
         local.prepare()
-        backends["local"] = local
+        backends[LOCAL_PROCESS] = local
     return Services(
         clock=clock,
         runs=TableRunStore(tables),
         reuse=TableReuseStore(tables),
         catalogue=TableCatalogue(tables),
+        leases=TableLeaseStore(tables),
         blobs=blobs,
+        datastores=datastores,
+        secrets=secrets,
+        sign_in=_sign_in(settings, secrets, clock),
+        audit=TableAuditLog(tables),
+        webhook_sender=WebhookHttp(private=settings.private_webhooks),
         backends=backends,
         callback_base_url=settings.base_url,
     )
@@ -73,8 +150,19 @@ def workspace() -> Workspace:
     """
     settings = load_settings()
     services = _services(settings, _SystemClock())
-    services.blobs.ensure_containers([names.SYSTEM_CONTAINER, names.ARTIFACT_CONTAINER, *CONTAINERS.values()])
-    return Workspace(services, STEP_TYPES, name=settings.workspace_name, max_parallel_steps=settings.max_parallel_steps)
+    services.blobs.ensure_containers([names.SYSTEM_CONTAINER, names.ARTIFACT_CONTAINER])
+    for record in services.datastores.built_in:
+        if record.credential == "workspace":
+            services.datastores.open(record).create()
+    return Workspace(
+        services,
+        STEP_TYPES,
+        name=settings.workspace_name,
+        max_parallel_steps=settings.max_parallel_steps,
+        max_local_jobs=settings.local_max_jobs,
+        webhook_retry_seconds=settings.webhook_retry_seconds,
+        limits=Limits(runs_per_minute=settings.runs_per_minute, active_runs=settings.max_active_runs),
+    )
 
 
 def shutdown() -> None:

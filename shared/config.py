@@ -7,8 +7,9 @@ lists them, and a test compares the two.
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class Settings(BaseModel):
@@ -21,8 +22,23 @@ class Settings(BaseModel):
         base_url: Where jobs can reach the API, for their hint that they have ended; None turns the hint off.
         data_dir: Folder for job directories and the content cache of local processes.
         local_process: Whether steps may run as processes of this machine.
+        file_store: What is behind `workspacefilestore`: an absolute path, or the URL of a share of Azure Files.
+        key_vault: URL of the key vault that keeps secrets; without one, only a local workspace can keep any.
+        local_max_jobs: Most jobs that the compute target `local` runs at once; None means as many as come.
         max_parallel_steps: Most steps of one run in flight, where the pipeline does not say.
         workspace_name: Shown to people and to scripts (`AZUREML_ARM_WORKSPACE_NAME`).
+        auth: `entra`, or `none` for a local workspace without sign-in.
+        tenant_id: Entra ID tenant whose tokens are accepted.
+        client_id: Application that the tokens must be meant for.
+        authority: Where the tenant's keys are published.
+        platform_auth: Set by App Service where its authentication stands before the app.
+        site_name: Set by Azure: a sign that this is no local workspace.
+        site_instance: Likewise.
+        run_token_key: Signs the tokens of jobs; made and kept in the secret store where it is not given.
+        runs_per_minute: Most runs that one signed-in caller may start in a minute; 0 turns the limit off.
+        max_active_runs: Most runs that are not over, of all callers together; 0 turns the limit off.
+        private_webhooks: Whether webhooks may use http and private addresses; for local workspaces.
+        webhook_retry_seconds: Wait after the first failed delivery; it grows fourfold from try to try.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,8 +49,32 @@ class Settings(BaseModel):
     base_url: str | None = Field(default=None, alias="PIPEYARD_BASE_URL")
     data_dir: Path = Field(default=Path(".pipeyard"), alias="PIPEYARD_DATA_DIR")
     local_process: bool = Field(default=False, alias="PIPEYARD_LOCAL_PROCESS")
+    file_store: str | None = Field(default=None, alias="PIPEYARD_FILE_STORE")
+    key_vault: str | None = Field(default=None, alias="PIPEYARD_KEY_VAULT")
+    local_max_jobs: int | None = Field(default=None, ge=1, le=100_000, alias="PIPEYARD_LOCAL_MAX_JOBS")
     max_parallel_steps: int = Field(default=8, ge=1, le=1000, alias="PIPEYARD_MAX_PARALLEL_STEPS")
     workspace_name: str = Field(default="pipeyard", alias="PIPEYARD_WORKSPACE_NAME")
+    auth: Literal["entra", "none"] = Field(default="entra", alias="PIPEYARD_AUTH")
+    tenant_id: str | None = Field(default=None, alias="PIPEYARD_TENANT_ID")
+    client_id: str | None = Field(default=None, alias="PIPEYARD_CLIENT_ID")
+    authority: str = Field(default="https://login.microsoftonline.com", alias="PIPEYARD_AUTHORITY")
+    platform_auth: bool = Field(default=False, alias="WEBSITE_AUTH_ENABLED")
+    site_name: str | None = Field(default=None, alias="WEBSITE_SITE_NAME")
+    site_instance: str | None = Field(default=None, alias="WEBSITE_INSTANCE_ID")
+    run_token_key: SecretStr | None = Field(default=None, min_length=32, alias="PIPEYARD_RUN_TOKEN_KEY")
+    runs_per_minute: int = Field(default=60, ge=0, alias="PIPEYARD_RUNS_PER_MINUTE")
+    max_active_runs: int = Field(default=1000, ge=0, alias="PIPEYARD_MAX_ACTIVE_RUNS")
+    private_webhooks: bool = Field(default=False, alias="PIPEYARD_PRIVATE_WEBHOOKS")
+    webhook_retry_seconds: float = Field(default=5, gt=0, alias="PIPEYARD_WEBHOOK_RETRY_SECONDS")
+
+    @model_validator(mode="after")
+    def _sign_in_outside_the_local_workspace(self) -> Self:
+        if self.auth == "none" and (self.site_name or self.site_instance or self.storage_account):
+            raise ValueError(
+                "PIPEYARD_AUTH is `none`, which would open this app to everybody: that is for local workspaces only. "
+                "Set it to `entra` (see docs/identity.md)."
+            )
+        return self
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from azure.storage.blob import (
@@ -36,6 +36,43 @@ class _Grant:
 
     query: str
     expires_at: datetime
+
+
+class BlobSigner(Protocol):
+    """What signs for one account's blobs."""
+
+    def blob(
+        self, container: str, name: str, permission: str, valid_for: timedelta, *, file_name: str | None = None
+    ) -> str:
+        """A query string for one blob."""
+        ...
+
+    def container(self, container: str, permission: str, valid_for: timedelta) -> str:
+        """A query string for all blobs of a container."""
+        ...
+
+
+class GivenToken:
+    """Hands out a token that somebody else signed: it can be made neither narrower nor shorter."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def blob(
+        self,
+        container: str,  # noqa: ARG002 - as the other signer
+        name: str,  # noqa: ARG002 - as the other signer
+        permission: str,  # noqa: ARG002 - as the other signer
+        valid_for: timedelta,  # noqa: ARG002 - as the other signer
+        *,
+        file_name: str | None = None,  # noqa: ARG002 - as the other signer
+    ) -> str:
+        """The token."""
+        return self._token
+
+    def container(self, container: str, permission: str, valid_for: timedelta) -> str:  # noqa: ARG002 - as above
+        """The token."""
+        return self._token
 
 
 class SasSigner:

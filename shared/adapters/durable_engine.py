@@ -25,6 +25,15 @@ class DurableEngine:
         """See `Engine.start_step`."""
         self._start(names.RUN_STEP, names.step_run_id(run_id, ordinal), {"run_id": run_id, "ordinal": ordinal})
 
+    def start_collecting(self, schedule_id: str) -> None:
+        """See `Engine.start_collecting`."""
+        self._start(names.COLLECT_ARRIVALS, names.collecting_id(schedule_id), {"schedule_id": schedule_id})
+
+    def start_delivery(self, webhook_id: str, delivery_id: str) -> None:
+        """See `Engine.start_delivery`."""
+        payload: dict[str, str | int] = {"webhook_id": webhook_id, "delivery_id": delivery_id}
+        self._start(names.DELIVER_WEBHOOK, names.delivery_instance(delivery_id), payload)
+
     def is_alive(self, instance_id: str) -> bool:
         """See `Engine.is_alive`."""
         try:

@@ -42,6 +42,14 @@ class BlobStore(Protocol):
         """Whether the blob is there."""
         ...
 
+    def probe(self, container: str) -> None:
+        """Ask for one blob of a container.
+
+        Raises:
+            PipeyardError: There is no such container, or storage refuses.
+        """
+        ...
+
     def list(self, container: str, prefix: str) -> list[BlobInfo]:
         """Every blob whose name starts with `prefix`, by name. A missing container has no blobs."""
         ...
@@ -50,8 +58,11 @@ class BlobStore(Protocol):
         """A URL that reads this one blob with a plain GET and nothing else. `file_name` suggests a name to browsers."""
         ...
 
-    def write_url(self, container: str, name: str, valid_for: timedelta) -> str:
-        """A URL that creates or replaces this one blob with a plain PUT (`x-ms-blob-type: BlockBlob`)."""
+    def write_url(self, container: str, name: str, valid_for: timedelta, *, resumable: bool = False) -> str:
+        """A URL that creates or replaces this one blob with a plain PUT (`x-ms-blob-type: BlockBlob`) or in blocks.
+
+        `resumable` lets it also read the blob: whoever goes on with an upload asks which blocks have arrived.
+        """
         ...
 
     def upload_target(self, container: str, prefix: str, valid_for: timedelta) -> tuple[str, str]:

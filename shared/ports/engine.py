@@ -14,6 +14,14 @@ class Engine(Protocol):
         """Start the orchestration of one step of a live run again."""
         ...
 
+    def start_collecting(self, schedule_id: str) -> None:
+        """Have the files that arrived for a schedule turned into runs; does nothing if that is under way already."""
+        ...
+
+    def start_delivery(self, webhook_id: str, delivery_id: str) -> None:
+        """Start the orchestration that delivers a message to a webhook; does nothing if it is alive already."""
+        ...
+
     def is_alive(self, instance_id: str) -> bool:
         """Whether an orchestration with this id exists and has not ended."""
         ...

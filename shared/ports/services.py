@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 
+from shared.ports.audit import AuditLog
 from shared.ports.blobs import BlobStore
 from shared.ports.catalogue import Catalogue
 from shared.ports.clock import Clock
 from shared.ports.compute import ComputeBackend
+from shared.ports.datastores import DatastoreAccess
+from shared.ports.leases import LeaseStore
 from shared.ports.runs import ReuseStore, RunStore
+from shared.ports.secrets import SecretStore
+from shared.ports.tokens import SignIn
+from shared.ports.webhooks import WebhookSender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +23,12 @@ class Services:
     runs: RunStore
     reuse: ReuseStore
     catalogue: Catalogue
+    leases: LeaseStore
     blobs: BlobStore
+    datastores: DatastoreAccess
+    secrets: SecretStore
+    sign_in: SignIn
+    audit: AuditLog
+    webhook_sender: WebhookSender
     backends: dict[str, ComputeBackend]
     callback_base_url: str | None

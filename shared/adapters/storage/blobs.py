@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Self
 from urllib.parse import quote
 
-from azure.core.credentials import TokenCredential
+from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential, TokenCredential
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import (
     BlobProperties,
@@ -18,7 +18,7 @@ from azure.storage.blob import (
 
 from shared.adapters.azure_errors import error_code, translated
 from shared.adapters.azure_transport import RETRIES, PooledTransport, TransactionCounter, require_account_key
-from shared.adapters.blob_signing import SasSigner
+from shared.adapters.blob_signing import BlobSigner, GivenToken, SasSigner
 from shared.ports.blobs import BlobInfo
 from shared.ports.clock import Clock
 
@@ -26,17 +26,25 @@ MAX_RANGE_BYTES = 16 * 1024 * 1024
 """A range is read in one request, so that it is of one version of the blob."""
 READ = "r"
 CREATE_AND_WRITE = "cw"
+READ_CREATE_AND_WRITE = "rcw"
 CREATE_APPEND_AND_WRITE = "acw"
 RANGE_NOT_SATISFIABLE = 416
 LIST_PAGE = 5000
 
 
 class AzureBlobStore:
-    """The `BlobStore` port on Azure Blob Storage."""
+    """The `BlobStore` port on Azure Blob Storage.
 
-    def __init__(self, service: BlobServiceClient, signer: SasSigner) -> None:
+    Args:
+        service: Client of the account.
+        signer: Signs addresses of it.
+        hierarchical: The account has real folders (Data Lake Storage Gen2), which listings show as empty blobs.
+    """
+
+    def __init__(self, service: BlobServiceClient, signer: BlobSigner, *, hierarchical: bool = False) -> None:
         self._service = service
         self._signer = signer
+        self._hierarchical = hierarchical
         self._endpoint = service.url.partition("?")[0].rstrip("/")
         self._containers: dict[str, ContainerClient] = {}
         self._lock = threading.Lock()
@@ -54,8 +62,29 @@ class AzureBlobStore:
         return cls(service, signer)
 
     @classmethod
+    def from_account_key(
+        cls, blob_endpoint: str, account: str, key: str, clock: Clock, *, hierarchical: bool = False
+    ) -> Self:
+        """Blobs of another account by its key."""
+        service = BlobServiceClient(blob_endpoint, credential=AzureNamedKeyCredential(account, key), **_options(None))
+        signer = SasSigner(account, clock, account_key=key, allow_http=service.scheme == "http")
+        return cls(service, signer, hierarchical=hierarchical)
+
+    @classmethod
+    def from_token(cls, blob_endpoint: str, token: str, *, hierarchical: bool = False) -> Self:
+        """Blobs of another account by a shared access signature that its owner made."""
+        service = BlobServiceClient(blob_endpoint, credential=AzureSasCredential(token), **_options(None))
+        return cls(service, GivenToken(token), hierarchical=hierarchical)
+
+    @classmethod
     def from_identity(
-        cls, blob_endpoint: str, credential: TokenCredential, clock: Clock, counter: TransactionCounter | None = None
+        cls,
+        blob_endpoint: str,
+        credential: TokenCredential,
+        clock: Clock,
+        counter: TransactionCounter | None = None,
+        *,
+        hierarchical: bool = False,
     ) -> Self:
         """Blobs of an account by the app's identity; it needs the role that creates user delegation keys."""
         service = BlobServiceClient(blob_endpoint, credential=credential, **_options(counter))
@@ -64,7 +93,13 @@ class AzureBlobStore:
             with translated("User delegation key"):
                 return service.get_user_delegation_key(start, end)
 
-        return cls(service, SasSigner(str(service.account_name), clock, delegation_keys=delegation_key))
+        signer = SasSigner(str(service.account_name), clock, delegation_keys=delegation_key)
+        return cls(service, signer, hierarchical=hierarchical)
+
+    @property
+    def account_name(self) -> str:
+        """Name of the account."""
+        return str(self._service.account_name)
 
     def close(self) -> None:
         """Close the connections."""
@@ -116,12 +151,19 @@ class AzureBlobStore:
         with translated(_name(container, name)):
             return bool(self._container(container).get_blob_client(name).exists())
 
+    def probe(self, container: str) -> None:
+        """Ask for one blob of a container."""
+        with translated(f"Container {container}"):
+            next(iter(self._container(container).list_blobs(results_per_page=1)), None)
+
     def list(self, container: str, prefix: str) -> list[BlobInfo]:
         """Every blob whose name starts with `prefix`, by name."""
+        include = ["metadata"] if self._hierarchical else None
+        client = self._container(container)
         with translated(f"Container {container}"):
             try:
-                found = self._container(container).list_blobs(name_starts_with=prefix, results_per_page=LIST_PAGE)
-                return sorted((_info(blob) for blob in found), key=lambda info: info.name)
+                found = client.list_blobs(name_starts_with=prefix, include=include, results_per_page=LIST_PAGE)
+                return sorted((_info(blob) for blob in found if not _is_folder(blob)), key=lambda info: info.name)
             except ResourceNotFoundError:
                 return []
 
@@ -130,9 +172,10 @@ class AzureBlobStore:
         query = self._signer.blob(container, name, READ, valid_for, file_name=file_name)
         return f"{self._url(container, name)}?{query}"
 
-    def write_url(self, container: str, name: str, valid_for: timedelta) -> str:
+    def write_url(self, container: str, name: str, valid_for: timedelta, *, resumable: bool = False) -> str:
         """A URL that creates or replaces this one blob."""
-        query = self._signer.blob(container, name, CREATE_AND_WRITE, valid_for)
+        permission = READ_CREATE_AND_WRITE if resumable else CREATE_AND_WRITE
+        query = self._signer.blob(container, name, permission, valid_for)
         return f"{self._url(container, name)}?{query}"
 
     def upload_target(self, container: str, prefix: str, valid_for: timedelta) -> tuple[str, str]:
@@ -161,6 +204,10 @@ class AzureBlobStore:
 def _options(counter: TransactionCounter | None) -> dict[str, Any]:
     retry = LinearRetry(backoff=1, retry_total=RETRIES, random_jitter_range=1)
     return {"transport": PooledTransport("blob", counter), "retry_policy": retry, "logging_enable": False}
+
+
+def _is_folder(blob: BlobProperties) -> bool:
+    return (blob.metadata or {}).get("hdi_isfolder") == "true"
 
 
 def _info(blob: BlobProperties) -> BlobInfo:

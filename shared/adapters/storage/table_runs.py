@@ -1,8 +1,9 @@
 """Runs and steps in tables.
 
 `Runs` is the truth: a partition per run with its row and its steps. `RunIndex` holds copies, one in the list of all
-runs, one in the list of the experiment, and a mark while the run is active. No transaction spans the two, so the
-order of the writes has to survive a crash anywhere:
+runs, one in the list of the experiment, one in that of each thing that it came from (published pipeline, schedule,
+parent step run; most runs have none of them), and a mark while the run is active. No transaction spans the two, so
+the order of the writes has to survive a crash anywhere:
 
 * create: mark, run, lists. A mark may point to a run that never came to be; a run is never without its mark.
 * update: run, lists, and at a terminal status the mark goes last. While the lists may be stale, the mark is there.
@@ -26,6 +27,15 @@ STEP_PREFIX = "step:"
 AFTER_STEPS = "step;"
 ALL = "all"
 ACTIVE = "active"
+_LISTS = {
+    "parent_step_run_id": "parent",
+    "schedule_id": "schedule",
+    "published_pipeline_id": "pipeline",
+    "experiment": "experiment",
+}
+"""What runs have lists by, with the prefix of the lists' partitions; those that are shorter as a rule come first."""
+_FILTERED = ("pipeline", "status")
+"""What lists are filtered by."""
 _FIRST_TIME = datetime.min.replace(tzinfo=UTC)
 _LAST_MICROSECOND = 10**18 - 1
 
@@ -69,12 +79,7 @@ class TableRunStore:
 
     def list_runs(self, run_filter: RunFilter, page_size: int, continuation_token: str | None) -> Page[RunRecord]:
         """One page, newest first, read from the lists: a status may lag a moment; `etag` is not filled in."""
-        columns = {"PartitionKey": ALL if run_filter.experiment is None else _experiment(run_filter.experiment)}
-        if run_filter.pipeline is not None:
-            columns["pipeline"] = run_filter.pipeline
-        if run_filter.status is not None:
-            columns["status"] = run_filter.status.value
-        rows, token = self._tables.page(RUN_INDEX, all_equal(**columns), page_size, continuation_token)
+        rows, token = self._tables.page(RUN_INDEX, _query(run_filter), page_size, continuation_token)
         return Page[RunRecord](value=[decode(row, RunRecord) for row in rows], continuation_token=token)
 
     def list_active_run_ids(self) -> list[str]:
@@ -164,12 +169,30 @@ def _mark(run: RunRecord) -> Entity:
 
 def _list_rows(run: RunRecord) -> list[Entity]:
     row = f"{newest_first(run.created_at)}-{safe_key(run.run_id)}"
-    columns = {"experiment": run.experiment, "pipeline": run.pipeline, "status": run.status.value}
-    return [encode(run, partition, row, **columns) for partition in (ALL, _experiment(run.experiment))]
+    columns = _columns(run)
+    lists = [ALL, *(_list(column, columns[column]) for column in _LISTS if column in columns)]
+    return [encode(run, partition, row, **columns) for partition in lists]
 
 
-def _experiment(name: str) -> str:
-    return f"experiment:{safe_key(name)}"
+def _columns(of: RunRecord | RunFilter) -> dict[str, str]:
+    """What runs are found by, without what the run does not have or the filter does not ask for."""
+    found = {column: getattr(of, column) for column in (*_LISTS, *_FILTERED)}
+    return {column: str(value) for column, value in found.items() if value is not None}
+
+
+def _list(column: str, value: str) -> str:
+    """The partition with the runs that have this value."""
+    return f"{_LISTS[column]}:{safe_key(value)}"
+
+
+def _query(run_filter: RunFilter) -> str:
+    """Reads the shortest list that has every run of the filter, and leaves the rest of it to the columns."""
+    columns = _columns(run_filter)
+    shortest = next((column for column in _LISTS if column in columns), None)
+    if shortest is None:
+        return all_equal(PartitionKey=ALL, **columns)
+    partition = _list(shortest, columns.pop(shortest))
+    return all_equal(PartitionKey=partition, **columns)
 
 
 def _step_row(ordinal: int) -> str:

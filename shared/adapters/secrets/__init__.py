@@ -1,0 +1,1 @@
+"""Places for secrets: one file each."""

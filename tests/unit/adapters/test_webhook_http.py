@@ -1,0 +1,125 @@
+"""POSTs to webhooks against real sockets: what is sent, and what never is."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from shared.adapters.webhook_http import WebhookHttp
+
+
+class Receiver(ThreadingHTTPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.seen: list[tuple[str, bytes]] = []
+        self.status, self.hang = 204, threading.Event()
+        self.headers_sent: dict[str, str] = {}
+        self.hang.set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.seen.append((self.path, body))
+        self.server.hang.wait(10)
+        self.send_response(self.server.status)
+        for name, value in self.server.headers_sent.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    server = Receiver()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield server
+    server.hang.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_message_arrives_as_it_is(receiver):
+    answer = WebhookHttp(private=True).send(f"{receiver.url}/a?b=c", {"webhook-id": "1"}, b"body")
+    assert answer.delivered
+    assert receiver.seen == [("/a?b=c", b"body")]
+
+
+def test_redirects_are_not_followed(receiver):
+    receiver.status, receiver.headers_sent = 302, {"Location": f"{receiver.url}/elsewhere"}
+    answer = WebhookHttp(private=True).send(f"{receiver.url}/a", {}, b"x")
+    assert answer.status == 302
+    assert not answer.delivered
+    assert [path for path, _ in receiver.seen] == ["/a"]
+
+
+def test_names_of_private_addresses_are_not_called(receiver, monkeypatch):
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda *_, **__: [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 443)),
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", receiver.server_port)),
+        ],
+    )
+    answer = WebhookHttp(private=False).send(f"https://rebinding.example:{receiver.server_port}/", {}, b"x")
+    assert answer.error is not None
+    assert "not public" in answer.error
+    assert receiver.seen == []
+
+
+def test_a_receiver_that_hangs_is_left(receiver):
+    receiver.hang.clear()
+    answer = WebhookHttp(private=True, whole_seconds=0.2).send(receiver.url, {}, b"x")
+    assert answer.error is not None
+    assert answer.status is None
+
+
+def test_nobody_there():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    answer = WebhookHttp(private=True).send(f"http://127.0.0.1:{port}", {}, b"x")
+    assert answer.error is not None
+    assert WebhookHttp(private=True).send("http://name.invalid/", {}, b"x").error is not None
+    assert WebhookHttp(private=False).send("http://127.0.0.1/", {}, b"x").error is not None
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(receiver, tmp_path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + timedelta(days=9999))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "server.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(secret + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    receiver.socket = context.wrap_socket(receiver.socket, server_side=True)
+    answer = WebhookHttp(private=True).send(f"https://localhost:{receiver.server_port}/", {}, b"x")
+    assert answer.error is not None
+    assert "SSLCertVerificationError" in answer.error
+    assert receiver.seen == []
