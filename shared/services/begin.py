@@ -14,12 +14,15 @@ from shared.core.definition import StepDefinition
 from shared.core.errors import BackendError, Conflict, NotFound
 from shared.core.records import ClaimOwner, Explanation, ReuseEntry, StepRecord
 from shared.core.status import STEP_TERMINAL, StepStatus
-from shared.ports.compute import ComputeBackend
 from shared.services import resolution
-from shared.services.resolution import Ingredients, Outputs
+from shared.services.compute_targets import Destination, destination, target_name
+from shared.services.dataset_registration import register_reused_outputs
+from shared.services.inputs import Outputs
+from shared.services.resolution import Ingredients
 from shared.services.results import record_end
 from shared.services.single_flight import Claimed, claim, queue_seconds
-from shared.services.steps import Answer, backend_of, ended, fresh_row, load_row
+from shared.services.slots import Occupied, wait_seconds
+from shared.services.steps import Answer, ended, fresh_row, give_back, load_row
 from shared.services.tries import produced_above, submit_try
 from shared.services.workspace import RunContext, Workspace
 
@@ -31,16 +34,12 @@ class _Work:
     workspace: Workspace
     context: RunContext
     row: StepRecord
-    backend: ComputeBackend
+    destination: Destination
     produced: Mapping[int, Outputs]
 
     @property
     def step(self) -> StepDefinition:
         return self.context.step(self.row.ordinal)
-
-    @property
-    def target(self) -> str:
-        return self.step.compute_target or self.context.definition.default_compute_target
 
     def record(self, **update: object) -> "_Work":
         """Write the row with some changes.
@@ -74,7 +73,7 @@ def _begin(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer
             workspace=workspace,
             context=context,
             row=row,
-            backend=backend_of(workspace, context, row.ordinal),
+            destination=destination(workspace, context.step(row.ordinal), target_name(context, row.ordinal)),
             produced=produced,
         )
         found = resolution.ingredients(workspace, context, work.step, produced)
@@ -88,6 +87,7 @@ def _begin(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer
         if error.retryable:
             raise
         row = load_row(workspace, context, row.ordinal)
+        give_back(workspace, row)
         return ended(record_end(workspace, context, row, StepStatus.FAILED, error=str(error)))
 
 
@@ -114,8 +114,10 @@ def _decide(work: _Work, found: Ingredients) -> Answer:
 
 
 def _reuse(work: _Work, found: Ingredients, entry: ReuseEntry) -> Answer:
-    now = work.workspace.now().isoformat()
-    return ended(work.record(**resolution.reused_fields(work.context, work.row.ordinal, found, entry, now)).row)
+    now, ordinal = work.workspace.now().isoformat(), work.row.ordinal
+    warnings = register_reused_outputs(work.workspace, work.context, ordinal, entry.outputs)
+    fields = resolution.reused_fields(work.context, ordinal, found, entry, now)
+    return ended(work.record(**fields, warnings=warnings).row)
 
 
 def _wait_for_other(work: _Work, found: Ingredients, other: ClaimOwner | ReuseEntry) -> Answer:
@@ -132,9 +134,31 @@ def _wait_for_other(work: _Work, found: Ingredients, other: ClaimOwner | ReuseEn
     return Answer(outcome="queued", wait_seconds=queue_seconds(work.row, now))
 
 
+def _wait_for_slot(work: _Work, found: Ingredients, full: Occupied) -> Answer:
+    """The compute target is full: queue, and say so."""
+    now, row = work.workspace.now(), work.row
+    explanation = explain.explain_full(work.destination.name, full.taken, full.limit, full.ahead)
+    if row.attempt > 0:  # Why the step runs at all is worth more than why its next try waits.
+        explanation = row.explanation or explanation
+    if row.status is not StepStatus.QUEUED or row.explanation != explanation:
+        row = work.record(
+            status=StepStatus.QUEUED,
+            explanation=explanation,
+            queued_at=row.queued_at or now.isoformat(),
+            compute_target=work.destination.name,
+            key=found.key,
+            key_document=found.document,
+        ).row
+    return Answer(outcome="queued", wait_seconds=wait_seconds(row.queued_at, now, full.ahead))
+
+
 def _start(work: _Work, found: Ingredients, explanation: Explanation | None) -> Answer:
-    """Write the intent, then submit."""
-    row = work.row
+    """Take a slot where there are only so many, write the intent, then submit."""
+    row, limit = work.row, work.destination.limit
+    if limit is not None:
+        full = work.workspace.slots.take(work.destination.name, limit, names.step_run_id(row.run_id, row.ordinal))
+        if full is not None:
+            return _wait_for_slot(work, found, full)
     attempt = row.attempt + 1
     job = names.job_name(row.run_id, row.ordinal, attempt)
     return _submit(
@@ -145,13 +169,15 @@ def _start(work: _Work, found: Ingredients, explanation: Explanation | None) -> 
             key=found.key,
             key_document=found.document,
             source=names.step_run_id(row.run_id, row.ordinal),
-            compute_target=work.target,
-            remote_id=job if work.backend.capabilities.derived_ids else None,
+            compute_target=work.destination.name,
+            backend=work.destination.backend_name,
+            remote_id=job if work.destination.backend.capabilities.derived_ids else None,
             started_at=row.started_at or work.workspace.now().isoformat(),
         )
     )
 
 
 def _submit(work: _Work) -> Answer:
-    submit_try(work.workspace, work.context, work.row, work.backend, work.produced)
-    return Answer(outcome="running", wait_seconds=work.backend.capabilities.poll_seconds)
+    backend = work.destination.backend
+    submit_try(work.workspace, work.context, work.row, backend, work.produced)
+    return Answer(outcome="running", wait_seconds=backend.capabilities.poll_seconds)

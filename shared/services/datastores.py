@@ -1,74 +1,73 @@
 """Datastores: named places for data, and the files behind a path on one of them."""
 
-from dataclasses import dataclass
-
-from shared.core import names
+from shared.core.datastores import DEFAULT_KEY, Datastore, DefaultDatastore
 from shared.core.errors import NotFound
 from shared.core.reuse import content_digest
-from shared.ports.blobs import BlobInfo, BlobStore
+from shared.ports.blobs import BlobInfo
+from shared.ports.datastores import DatastoreFiles
+from shared.services.data_files import DataFiles, blob_digest
+from shared.services.workspace import Workspace
 
-CONTAINERS = {names.DEFAULT_DATASTORE: names.DEFAULT_DATASTORE_CONTAINER}
-"""Container of each datastore that the workspace knows."""
+
+def all_datastores(workspace: Workspace) -> list[Datastore]:
+    """Every datastore: those that every workspace has, then the registered ones by name."""
+    built_in = workspace.services.datastores.built_in
+    return [*built_in, *workspace.services.catalogue.all(Datastore)]
 
 
-def container_of(datastore: str) -> str:
-    """The container behind a datastore.
+def known_datastores(workspace: Workspace, wanted: set[str]) -> list[str]:
+    """Names of the datastores; the registered ones are only looked for where `wanted` has more than the built-in."""
+    built_in = [record.name for record in workspace.services.datastores.built_in]
+    return built_in if wanted <= set(built_in) else [record.name for record in all_datastores(workspace)]
+
+
+def find_datastore(workspace: Workspace, name: str) -> Datastore:
+    """A datastore by name.
 
     Raises:
         NotFound: The workspace has no such datastore.
     """
-    try:
-        return CONTAINERS[datastore]
-    except KeyError:
-        known = ", ".join(f"`{name}`" for name in CONTAINERS)
-        raise NotFound(f"There is no datastore `{datastore}`; the workspace has {known}.") from None
+    found = workspace.datastore(name)
+    if found is None:
+        known = ", ".join(f"`{record.name}`" for record in all_datastores(workspace))
+        raise NotFound(f"There is no datastore `{name}`; the workspace has {known}.")
+    return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataFiles:
-    """The files behind a data reference.
+def open_datastore(workspace: Workspace, name: str) -> DatastoreFiles:
+    """The files of a datastore.
 
-    Attributes:
-        files: (path below the reference, blob); the path is "" where the reference is one file.
-        digest: Of the content.
+    Raises:
+        NotFound: The workspace has no such datastore, or its secret is gone.
     """
-
-    files: tuple[tuple[str, BlobInfo], ...]
-    digest: str
-
-    @property
-    def is_file(self) -> bool:
-        """Whether the reference names one file rather than a folder."""
-        return len(self.files) == 1 and self.files[0][0] == ""
+    return workspace.services.datastores.open(find_datastore(workspace, name))
 
 
-def blob_digest(container: str, blob: BlobInfo) -> str:
-    """Digest of a blob's content.
-
-    Storage knows the MD5 of blobs that were written in one piece or with one given. For others the ETag stands in:
-    it changes with every write, so a rewrite of the same bytes looks changed, and never the other way round. As two
-    blobs may share an ETag, the blob's name is part of it.
-    """
-    return f"md5:{blob.md5}" if blob.md5 else f"etag:{container}/{blob.name}:{blob.etag}"
+def default_datastore(workspace: Workspace) -> str:
+    """Name of the datastore that is used where nobody names one."""
+    chosen = workspace.services.catalogue.find(DefaultDatastore, DEFAULT_KEY)
+    return chosen.name if chosen else workspace.services.datastores.built_in[0].name
 
 
-def find_files(blobs: BlobStore, datastore: str, path: str) -> DataFiles:
+def find_files(workspace: Workspace, datastore: str, path: str) -> DataFiles:
     """List what a path on a datastore holds.
 
     Raises:
         NotFound: No such datastore, or nothing there.
     """
-    container = container_of(datastore)
-    found = blobs.list(container, path)
+    opened = open_datastore(workspace, datastore)
+    found = opened.list(path)
     exact = [blob for blob in found if blob.name == path]
-    below = [blob for blob in found if blob.name.startswith(f"{path}/")]
+    folder = f"{path}/" if path else ""
+    below = [blob for blob in found if blob.name.startswith(folder)]
     files: tuple[tuple[str, BlobInfo], ...]
     if exact:
         files = (("", exact[0]),)
     elif below:
-        files = tuple((blob.name[len(path) + 1 :], blob) for blob in below)
+        files = tuple((blob.name[len(folder) :], blob) for blob in below)
     else:
         raise NotFound(
             f"There is nothing at `{path}` on datastore `{datastore}`. Upload it first, or correct the path."
         )
-    return DataFiles(files=files, digest=content_digest((name, blob_digest(container, blob)) for name, blob in files))
+    digests = ((name, blob_digest(opened.place, blob)) for name, blob in files)
+    return DataFiles(files=files, digest=content_digest(digests))

@@ -16,15 +16,14 @@ from shared.core.bindings import (
 from shared.core.definition import StepDefinition
 from shared.core.errors import NotFound
 from shared.core.jobs import JobArgument, JobFile, JobOutput, JobSpec, UploadTarget
-from shared.services.datastores import container_of
+from shared.core.output_places import output_place
+from shared.core.settings_binding import bind_settings
+from shared.services.datastores import open_datastore
 from shared.services.documents import snapshot_file_blob
-from shared.services.resolution import Outputs, blob_url, job_inputs
+from shared.services.identity import run_token
+from shared.services.inputs import Outputs, blob_url, dataset_variables, direct_datasets, job_inputs
+from shared.services.step_template import driver_variables
 from shared.services.workspace import SIGNATURE_VALIDITY, RunContext, Workspace
-
-_NO_TOKEN = "unauthenticated"  # noqa: S105 - it says that there is none
-"""v1's clients want the variable to be there; the workspace asks for no token."""
-_NEVER = "4102444800"
-"""Seconds since 1970: the year 2100."""
 
 
 def text(value: ParameterValue) -> str:
@@ -44,6 +43,8 @@ def build_job(
     run_id = context.run.run_id
     step_type = workspace.step_types[step.type]
     values = _values(step, context.run.parameters)
+    bound = step.model_copy(update={"settings": bind_settings(step.settings, context.run.parameters)})
+    words = {**values, **direct_datasets(context, step)}
     base, query = workspace.artifact_target(run_id, ordinal)
     return JobSpec(
         name=names.job_name(run_id, ordinal, attempt),
@@ -52,11 +53,15 @@ def build_job(
         compute_target=step.compute_target or context.definition.default_compute_target,
         interpreter=step.environment.interpreter,
         code=_code(workspace, step),
-        command=tuple(_word(word, values, context.run.parameters) for word in step_type.words(step)),
+        command=tuple(_word(word, words, context.run.parameters) for word in step_type.words(bound)),
         launch=step_type.launch,
         inputs=job_inputs(workspace, context, step, produced),
         outputs=_outputs(workspace, context, ordinal),
-        environment=_environment(workspace, context, step, ordinal, values),
+        environment={
+            **dataset_variables(workspace, context, step, produced),
+            **_environment(workspace, context, step, ordinal, values),
+            **driver_variables(step_type, context, ordinal, produced),
+        },
         artifacts=UploadTarget(base_url=base, query=query),
         log_name=names.log_name(attempt),
         metrics_name=names.metrics_name(attempt),
@@ -118,10 +123,11 @@ def _outputs(workspace: Workspace, context: RunContext, ordinal: int) -> tuple[J
     step = context.step(ordinal)
     outputs: list[JobOutput] = []
     for name in step.outputs:
-        container = container_of(output_datastore(context, step, name))
-        path = names.output_path(context.run.run_id, ordinal, name)
-        base, query = workspace.services.blobs.upload_target(container, path, SIGNATURE_VALIDITY)
-        outputs.append(JobOutput(name=name, target=UploadTarget(base_url=base, query=query)))
+        datastore = open_datastore(workspace, output_datastore(context, step, name))
+        path = output_place(step.outputs[name], context.run.run_id, ordinal, name)
+        base, query = datastore.upload_target(path, SIGNATURE_VALIDITY)
+        target = UploadTarget(type=datastore.upload_kind, base_url=base, query=query)
+        outputs.append(JobOutput(name=name, target=target))
     return tuple(outputs)
 
 
@@ -132,6 +138,7 @@ def _environment(
     used = {word.parameter for word in step.arguments if isinstance(word, ParameterArgument)}
     parameters = {f"AML_PARAMETER_{name}": text(context.run.parameters[name]) for name in sorted(used)}
     inputs = {f"AML_PARAMETER_{name}": value for name, value in values.items()}
+    token, expires_at = run_token(workspace, context.run.run_id, names.step_run_id(context.run.run_id, ordinal))
     identity = {
         "AZUREML_RUN_ID": names.step_run_id(context.run.run_id, ordinal),
         "AZUREML_ROOT_RUN_ID": context.run.run_id,
@@ -139,8 +146,8 @@ def _environment(
         "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
         "AZUREML_ARM_SUBSCRIPTION": "pipeyard",
         "AZUREML_ARM_RESOURCEGROUP": "pipeyard",
-        "AZUREML_RUN_TOKEN": _NO_TOKEN,
-        "AZUREML_RUN_TOKEN_EXPIRY": _NEVER,
+        "AZUREML_RUN_TOKEN": token,
+        "AZUREML_RUN_TOKEN_EXPIRY": str(int(expires_at.timestamp())),
     }
     base_url = workspace.services.callback_base_url
     service = {"AZUREML_SERVICE_ENDPOINT": base_url, "PIPEYARD_URL": base_url} if base_url else {}

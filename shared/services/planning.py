@@ -9,7 +9,7 @@ from shared.core.records import Explanation, ReuseEntry, RunRecord
 from shared.core.status import RunStatus
 from shared.services import resolution
 from shared.services.documents import definition_digest
-from shared.services.resolution import Outputs
+from shared.services.inputs import Outputs
 from shared.services.submission import RunRequest, accept_request
 from shared.services.workspace import RunContext, Workspace
 

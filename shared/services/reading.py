@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from shared.core import names
+from shared.core.bindings import PipelineOutput
 from shared.core.errors import NotFound
-from shared.core.records import StepRecord
+from shared.core.records import OutputRecord, StepRecord
 from shared.core.status import STEP_TERMINAL
-from shared.services.datastores import container_of
-from shared.services.resolution import output_files
+from shared.services.datastores import open_datastore
+from shared.services.inputs import output_files
 from shared.services.workspace import Workspace
 
 LINK_VALIDITY = timedelta(minutes=15)
@@ -119,9 +120,25 @@ def output_file_url(workspace: Workspace, run_id: str, step: str, output_name: s
     if all(file.path != path for file in output_files(workspace, output)):
         raise NotFound(f"Output `{output_name}` of step `{step}` has no file `{path}`.")
     blob = f"{output.path}/{path}" if path else output.path
-    return workspace.services.blobs.read_url(
-        container_of(output.datastore), blob, LINK_VALIDITY, file_name=blob.rpartition("/")[2]
-    )
+    datastore = open_datastore(workspace, output.datastore)
+    return datastore.read_url(blob, LINK_VALIDITY, file_name=blob.rpartition("/")[2])
+
+
+def pipeline_output(workspace: Workspace, run_id: str, name: str) -> tuple[PipelineOutput, OutputRecord]:
+    """(the step's output that has this name, what is known of it).
+
+    Raises:
+        NotFound: The pipeline has no such output, or its step has not finished.
+    """
+    outputs = workspace.context(run_id).definition.outputs
+    if name not in outputs:
+        known = ", ".join(f"`{each}`" for each in outputs) or "none"
+        raise NotFound(f"The pipeline of run {run_id} has no output `{name}`; it has {known}.")
+    source = outputs[name]
+    row = step_row(workspace, run_id, source.step)
+    if source.output not in row.outputs:
+        raise NotFound(f"Output `{name}` is not there yet: step `{source.step}` of run {run_id} is {row.status}.")
+    return source, row.outputs[source.output]
 
 
 def artifact_url(workspace: Workspace, run_id: str, step: str, path: str) -> str:

@@ -5,9 +5,11 @@ from typing import Any
 from shared.core import names
 from shared.core.definition import RetryPolicy
 from shared.core.jobs import JobOutcome, JobResult, OutputFile
+from shared.core.output_places import output_place
 from shared.core.records import MAX_INLINE_FILES, AttemptRecord, ClaimOwner, OutputRecord, ReuseEntry, StepRecord
 from shared.core.reuse import content_digest
 from shared.core.status import StepStatus, step_may_become
+from shared.services.dataset_registration import register_outputs
 from shared.services.documents import store_output_files
 from shared.services.jobs import output_datastore
 from shared.services.workspace import RunContext, Workspace
@@ -25,6 +27,15 @@ def retry_delay(policy: RetryPolicy, failures: int) -> float | None:
     return float(min(policy.max_delay_seconds, policy.delay_seconds * policy.backoff ** (failures - 1)))
 
 
+def next_try_delay(context: RunContext, row: StepRecord, result: JobResult, *, canceling: bool) -> float | None:
+    """Seconds until the next try after a try that ended like this; None where the step ends with it."""
+    if result.outcome is JobOutcome.COMPLETED or canceling or result.outcome is JobOutcome.CANCELED:
+        return None
+    if result.outcome in _LOST:
+        return 0.0 if row.attempt - row.failures_counted < MAX_LOSSES else None
+    return retry_delay(context.step(row.ordinal).retry, row.failures_counted + 1)
+
+
 def publish_result(
     workspace: Workspace, context: RunContext, row: StepRecord, result: JobResult, *, canceling: bool
 ) -> tuple[StepRecord, float]:
@@ -34,13 +45,9 @@ def publish_result(
         return _finish(workspace, context, row, result), 0.0
     if canceling or result.outcome is JobOutcome.CANCELED:
         return record_end(workspace, context, row, StepStatus.CANCELED), 0.0
-    policy = context.step(row.ordinal).retry
-    if result.outcome in _LOST:
-        losses = row.attempt - row.failures_counted
-        delay = 0.0 if losses < MAX_LOSSES else None
-    else:
+    delay = next_try_delay(context, row, result, canceling=canceling)
+    if result.outcome not in _LOST:
         row = row.model_copy(update={"failures_counted": row.failures_counted + 1})
-        delay = retry_delay(policy, row.failures_counted)
     if delay is None:
         return record_end(workspace, context, row, StepStatus.FAILED, error=_failure(row, result)), 0.0
     row = row.model_copy(
@@ -85,7 +92,9 @@ def _finish(workspace: Workspace, context: RunContext, row: StepRecord, result: 
         name: _output(workspace, context, row.ordinal, name, result.outputs.get(name, ()))
         for name in context.step(row.ordinal).outputs
     }
-    row = row.model_copy(update={"outputs": outputs})
+    # Before the row: a row that has ended is never looked at again.
+    warnings = register_outputs(workspace, context, row.ordinal, outputs)
+    row = row.model_copy(update={"outputs": outputs, "warnings": (*row.warnings, *warnings)})
     row = record_end(workspace, context, row, StepStatus.FINISHED)
     workspace.services.reuse.publish(published_entry(context.run.experiment, row))
     return row
@@ -114,7 +123,7 @@ def _output(
     few = len(files) <= MAX_INLINE_FILES
     return OutputRecord(
         datastore=output_datastore(context, context.step(ordinal), name),
-        path=names.output_path(context.run.run_id, ordinal, name),
+        path=output_place(context.step(ordinal).outputs[name], context.run.run_id, ordinal, name),
         digest=digest,
         is_file=len(files) == 1 and files[0].path == "",
         file_count=len(files),

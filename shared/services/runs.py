@@ -9,17 +9,20 @@ from shared.core import names
 from shared.core.errors import Conflict, NotFound
 from shared.core.records import ReuseEntry, RunRecord, StepRecord
 from shared.core.schedule import encode_graph
-from shared.core.status import RUN_TERMINAL, STEP_TERMINAL, RunStatus, StepStatus, run_may_become
+from shared.core.status import RUN_TERMINAL, STEP_TERMINAL, RunStatus, StepStatus
+from shared.core.webhooks import PendingDelivery
 from shared.ports.engine import Engine
 from shared.services import resolution
+from shared.services.child_runs import is_orphan
+from shared.services.dataset_registration import register_reused_outputs
+from shared.services.deliveries import write_deliveries
 from shared.services.results import published_entry
+from shared.services.run_status import change_status
 from shared.services.steps import fresh_row
 from shared.services.workspace import RunContext, Workspace
 
 REPEAT_ENDS_FOR = timedelta(minutes=5)
 """How long after a step's end the reconciler repeats the event; telling it twice does no harm."""
-CHANGE_TRIES = 5
-"""How often a change of a run's row is tried again after somebody else changed it first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,23 +36,6 @@ class Prepared:
 
     graph: str
     settled: dict[int, StepStatus]
-
-
-def change_status(workspace: Workspace, run_id: str, status: RunStatus, **fields: object) -> RunRecord:
-    """Move a run to another status, whoever else writes its row meanwhile.
-
-    Raises:
-        Conflict: The run's status does not allow the change.
-    """
-    for _ in range(CHANGE_TRIES):
-        run = workspace.services.runs.get_run(run_id)
-        if not run_may_become(run.status, status):
-            raise Conflict(f"Run {run_id} is {run.status} and cannot become {status}.")
-        try:
-            return workspace.services.runs.update_run(run.model_copy(update={"status": status, **fields}))
-        except Conflict:
-            continue
-    raise Conflict(f"Run {run_id} is being changed by others all the time; try again.")
 
 
 def prepare_run(workspace: Workspace, run_id: str) -> Prepared:
@@ -116,14 +102,21 @@ def _reuse_latest(
         return None  # `begin_step` reports it.
     if found.key != entry.key or resolution.missing_outputs(workspace, entry, listings):
         return None
-    return fresh_row(context, ordinal).model_copy(update=resolution.reused_fields(context, ordinal, found, entry, now))
+    warnings = register_reused_outputs(workspace, context, ordinal, entry.outputs)
+    fields = resolution.reused_fields(context, ordinal, found, entry, now)
+    return fresh_row(context, ordinal).model_copy(update={**fields, "warnings": warnings})
 
 
-def close_run(workspace: Workspace, run_id: str, status: RunStatus, error: str | None = None) -> None:
-    """Write the run's final status. A run that is closed already stays as it is."""
+def close_run(workspace: Workspace, run_id: str, status: RunStatus, error: str | None = None) -> list[PendingDelivery]:
+    """Write the run's final status. A run that is closed already stays as it is.
+
+    Returns:
+        Messages to webhooks that are to be delivered. They were written down before the status: a run that has
+        ended is not looked after any more, so what is missing then would stay missing.
+    """
     run = workspace.services.runs.get_run(run_id)
     if run.status in RUN_TERMINAL:
-        return
+        return write_deliveries(workspace, run, run.status)
     if status is RunStatus.CANCELED and run.status is RunStatus.RUNNING:
         change_status(workspace, run_id, RunStatus.CANCEL_REQUESTED)
     rows = workspace.services.runs.get_steps(run_id)
@@ -132,6 +125,7 @@ def close_run(workspace: Workspace, run_id: str, status: RunStatus, error: str |
     if failed:
         error = f"Step `{failed[0].name}` failed: {failed[0].error}"
     counts = Counter("Reused" if row.reused else row.status.value for row in rows)
+    pending = write_deliveries(workspace, run, status)
     change_status(
         workspace,
         run_id,
@@ -140,6 +134,7 @@ def close_run(workspace: Workspace, run_id: str, status: RunStatus, error: str |
         step_counts=dict(sorted(counts.items())),
         error=error,
     )
+    return pending
 
 
 def _remember_latest(workspace: Workspace, context: RunContext, rows: list[StepRecord]) -> None:
@@ -195,6 +190,9 @@ def reconcile_runs(workspace: Workspace, engine: Engine) -> list[str]:
             started.append(run_id)
         else:
             _mend(workspace, engine, run_id)
+        if is_orphan(workspace, run):
+            with suppress(Conflict):
+                run = change_status(workspace, run_id, RunStatus.CANCEL_REQUESTED)
         if run.status is RunStatus.CANCEL_REQUESTED:
             engine.raise_event(run_id, names.CANCEL_EVENT, {})
     return started

@@ -3,16 +3,24 @@
 Every function here is called by an activity and may run twice: the step's row says what is left to do.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from shared.core import explain
+from shared.core import explain, names
+from shared.core.compute_targets import LOCAL_PROCESS
 from shared.core.errors import NotFound
+from shared.core.jobs import JobResult
 from shared.core.records import StepRecord
 from shared.core.status import STEP_TERMINAL, StepStatus
 from shared.ports.compute import ComputeBackend
-from shared.services.results import publish_result, record_end
+from shared.services.child_runs import end_children
+from shared.services.compute_targets import find_target, step_limit
+from shared.services.results import next_try_delay, publish_result, record_end
 from shared.services.tries import produced_above, submit_try
 from shared.services.workspace import RunContext, Workspace
+
+CHILD_WAIT_SECONDS = 1.0
+"""Pause between two looks at runs that must end before a step does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +31,13 @@ class Answer:
         outcome: `ended`, `running` (look again later) or `queued` (begin again later).
         status: The step's final status, for `ended`.
         wait_seconds: When to look or begin again at the latest.
+        children: Runs below the step that have to be told that they must end.
     """
 
     outcome: str
     status: str = ""
     wait_seconds: float = 0.0
+    children: tuple[str, ...] = ()
 
 
 def ended(row: StepRecord) -> Answer:
@@ -35,18 +45,33 @@ def ended(row: StepRecord) -> Answer:
     return Answer(outcome="ended", status=row.status.value)
 
 
-def backend_of(workspace: Workspace, context: RunContext, ordinal: int) -> ComputeBackend:
-    """The backend behind the step's compute target.
+def backend_of(workspace: Workspace, row: StepRecord) -> ComputeBackend:
+    """The backend that has the job of a step which has begun, whatever became of its compute target since.
 
     Raises:
-        NotFound: The workspace has no such compute target.
+        NotFound: The workspace has no such backend any more.
     """
-    target = context.step(ordinal).compute_target or context.definition.default_compute_target
     try:
-        return workspace.services.backends[target]
+        return workspace.services.backends[row.backend or LOCAL_PROCESS]
     except KeyError:
-        known = ", ".join(f"`{name}`" for name in workspace.services.backends) or "none"
-        raise NotFound(f"There is no compute target `{target}`; the workspace has {known}.") from None
+        raise NotFound(f"This workspace has no back-end `{row.backend}` any more, which had the job.") from None
+
+
+def slots_of(workspace: Workspace, row: StepRecord) -> int | None:
+    """How many jobs the row's compute target takes at once; None where that is no matter."""
+    try:
+        if not row.compute_target:
+            return None
+        step = workspace.context(row.run_id).step(row.ordinal)
+        return step_limit(workspace, step, find_target(workspace, row.compute_target))
+    except NotFound:
+        return None  # It was deleted while the job ran.
+
+
+def give_back(workspace: Workspace, row: StepRecord) -> None:
+    """Free what a step holds on its compute target."""
+    if slots_of(workspace, row) is not None:
+        workspace.slots.release(row.compute_target, names.step_run_id(row.run_id, row.ordinal))
 
 
 def load_row(workspace: Workspace, context: RunContext, ordinal: int) -> StepRecord:
@@ -70,9 +95,10 @@ def check_step(workspace: Workspace, run_id: str, ordinal: int, *, canceling: bo
         return ended(row)
     if row.status is not StepStatus.RUNNING:
         if canceling:
+            give_back(workspace, row)
             return ended(record_end(workspace, context, row, StepStatus.CANCELED))
         return Answer(outcome="queued", wait_seconds=0)
-    backend = backend_of(workspace, context, ordinal)
+    backend = backend_of(workspace, row)
     if row.remote_id is None:
         row = submit_try(workspace, context, row, backend, produced_above(workspace, context, ordinal))
     remote_id = row.remote_id or ""
@@ -80,7 +106,13 @@ def check_step(workspace: Workspace, run_id: str, ordinal: int, *, canceling: bo
     if result is None:
         if canceling:
             backend.cancel(remote_id)
+        if (limit := slots_of(workspace, row)) is not None:
+            workspace.slots.keep(row.compute_target, limit, names.step_run_id(run_id, ordinal))
         return Answer(outcome="running", wait_seconds=backend.capabilities.poll_seconds)
+    children = _children_to_end(workspace, context, row, result, canceling=canceling)
+    if children:
+        return Answer(outcome="running", wait_seconds=CHILD_WAIT_SECONDS, children=children)
+    give_back(workspace, row)
     row, wait_seconds = publish_result(workspace, context, row, result, canceling=canceling)
     backend.forget(remote_id)
     if row.status in STEP_TERMINAL:
@@ -88,12 +120,30 @@ def check_step(workspace: Workspace, run_id: str, ordinal: int, *, canceling: bo
     return Answer(outcome="queued", wait_seconds=wait_seconds)
 
 
-def cancel_step(workspace: Workspace, run_id: str, ordinal: int) -> None:
-    """Ask for the end of a step's job, if it has one. Done only when a later check sees that the job has ended."""
+def _children_to_end(
+    workspace: Workspace, context: RunContext, row: StepRecord, result: JobResult, *, canceling: bool
+) -> tuple[str, ...]:
+    """Runs below a step that must end before the step does; a step that is tried again keeps them."""
+    if not workspace.step_types[context.step(row.ordinal).type].starts_runs:
+        return ()
+    if next_try_delay(context, row, result, canceling=canceling) is not None:
+        return ()
+    return tuple(end_children(workspace, names.step_run_id(row.run_id, row.ordinal)))
+
+
+def cancel_step(workspace: Workspace, run_id: str, ordinal: int) -> list[str]:
+    """Ask for the end of a step's job, if it has one. Done only when a later check sees that the job has ended.
+
+    Returns:
+        Runs below the step that have to be told that they must end.
+    """
     context = workspace.context(run_id)
     row = load_row(workspace, context, ordinal)
     if row.status is StepStatus.RUNNING and row.remote_id is not None:
-        backend_of(workspace, context, ordinal).cancel(row.remote_id)
+        backend_of(workspace, row).cancel(row.remote_id)
+        if workspace.step_types[context.step(ordinal).type].starts_runs:
+            return end_children(workspace, names.step_run_id(run_id, ordinal))
+    return []
 
 
 def fail_step(workspace: Workspace, run_id: str, ordinal: int, message: str) -> Answer:
@@ -103,7 +153,11 @@ def fail_step(workspace: Workspace, run_id: str, ordinal: int, message: str) -> 
     if row.status in STEP_TERMINAL:
         return ended(row)
     if row.status is StepStatus.RUNNING and row.remote_id is not None:
-        backend_of(workspace, context, ordinal).cancel(row.remote_id)
+        with suppress(NotFound):
+            backend_of(workspace, row).cancel(row.remote_id)
+    if workspace.step_types[context.step(ordinal).type].starts_runs:
+        end_children(workspace, names.step_run_id(run_id, ordinal))  # The reconciler tells them, and waits for them.
+    give_back(workspace, row)
     return ended(record_end(workspace, context, row, StepStatus.FAILED, error=message))
 
 

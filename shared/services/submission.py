@@ -2,25 +2,27 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from shared.core.bindings import DataReferenceInput, ParameterValue
+from shared.core import names
+from shared.core.bindings import ParameterValue
 from shared.core.canonical import digest
 from shared.core.catalogue import Experiment
-from shared.core.definition import PipelineDefinition, StepDefinition
-from shared.core.document import EXPERIMENT_PATTERN, Document, Labels
+from shared.core.definition import PipelineDefinition
+from shared.core.document import EXPERIMENT_PATTERN, Document, Labels, Properties
 from shared.core.errors import Conflict, Fault, InvalidDocument
+from shared.core.origin import DIRECT, Origin
 from shared.core.records import RunRecord
-from shared.core.status import RUN_TERMINAL
+from shared.core.status import RUN_TERMINAL, STEP_TERMINAL
 from shared.core.validation import bind_parameters, parse_definition
 from shared.ports.engine import Engine
-from shared.services.datastores import CONTAINERS
 from shared.services.documents import definition_digest, store_definition
+from shared.services.identity import acting_caller
 from shared.services.workspace import Workspace
+from shared.services.workspace_checks import definition_faults, value_faults
 
 _RUN_IDS = uuid.UUID("5b0f7c0e-3a3f-4c55-9d7e-1d0a7c6a4a11")
 """Namespace in which an idempotency key becomes a run id: the same key is the same run, whoever asks and when."""
@@ -35,6 +37,9 @@ class RunRequest(Document):
         experiment_name: Created if missing; defaults to the pipeline's name where that is a valid one.
         continue_on_step_failure: Steps that do not depend on a failed one still run.
         regenerate_outputs: True runs every step, whatever could be reused.
+        properties: Facts about the run that never change, such as those of git.
+        run_source: What the submitter calls itself, free text.
+        parent_step_run_id: The step run that starts this run, as a sweep does with its trials.
     """
 
     definition: dict[str, Any] | None = None
@@ -46,6 +51,9 @@ class RunRequest(Document):
     continue_on_step_failure: bool = False
     regenerate_outputs: bool = False
     max_parallel_steps: int | None = Field(default=None, ge=1, le=1000)
+    properties: Properties = {}
+    run_source: str = Field(default="", max_length=200)
+    parent_step_run_id: str | None = Field(default=None, pattern=names.STEP_RUN_ID_PATTERN)
 
     @model_validator(mode="after")
     def _one_definition(self) -> Self:
@@ -69,7 +77,7 @@ def check_definition(workspace: Workspace, document: object, *, below: str = "")
         definition = parse_definition(document, workspace.step_types)
     except InvalidDocument as error:
         raise InvalidDocument([_moved(fault, below) for fault in error.faults]) from None
-    faults = [_moved(fault, below) for fault in _workspace_faults(workspace, definition)]
+    faults = [_moved(fault, below) for fault in definition_faults(workspace, definition)]
     if faults:
         raise InvalidDocument(faults)
     return definition
@@ -77,44 +85,6 @@ def check_definition(workspace: Workspace, document: object, *, below: str = "")
 
 def _moved(fault: Fault, below: str) -> Fault:
     return fault.model_copy(update={"pointer": below + fault.pointer})
-
-
-def _workspace_faults(workspace: Workspace, definition: PipelineDefinition) -> list[Fault]:
-    """Names that must exist in the workspace: compute targets, datastores, snapshots."""
-    targets, datastores = list(workspace.services.backends), list(CONTAINERS)
-    faults = _unknown("/default_datastore", "datastore", definition.default_datastore, datastores)
-    if any(step.compute_target is None for step in definition.steps):
-        faults += _unknown("/default_compute_target", "compute target", definition.default_compute_target, targets)
-    snapshots = {step.snapshot for step in definition.steps if step.snapshot is not None}
-    missing = {snapshot for snapshot in snapshots if workspace.file_digests(snapshot) is None}
-    for ordinal, step in enumerate(definition.steps):
-        at = f"/steps/{ordinal}"
-        if step.compute_target is not None:
-            faults += _unknown(f"{at}/compute_target", "compute target", step.compute_target, targets)
-        for place, datastore in _datastores(step):
-            faults += _unknown(f"{at}/{place}/datastore", "datastore", datastore, datastores)
-        if step.snapshot in missing:
-            message = f"Snapshot {step.snapshot} is not in this workspace."
-            suggestion = "Upload it first: POST /api/snapshots says which files are missing."
-            faults.append(Fault(pointer=f"{at}/snapshot", message=message, suggestion=suggestion))
-    return faults
-
-
-def _datastores(step: StepDefinition) -> Iterator[tuple[str, str]]:
-    """Every datastore that a step names, with the place where it does."""
-    for name, source in step.inputs.items():
-        if isinstance(source, DataReferenceInput):
-            yield f"inputs/{name}", source.datastore
-    for name, output in step.outputs.items():
-        if output.datastore is not None:
-            yield f"outputs/{name}", output.datastore
-
-
-def _unknown(pointer: str, what: str, name: str, known: list[str]) -> list[Fault]:
-    if name in known:
-        return []
-    listed = ", ".join(f"`{each}`" for each in known) or "none"
-    return [Fault(pointer=pointer, message=f"There is no {what} `{name}`.", suggestion=f"The workspace has {listed}.")]
 
 
 def accept_request(
@@ -135,8 +105,20 @@ def accept_request(
     else:
         definition = check_definition(workspace, request.definition, below="/definition")
     parameters = bind_parameters(definition, request.parameters)
-    experiment = request.experiment_name or re.sub(r"[^A-Za-z0-9_-]", "_", definition.name).lstrip("_-")
-    return definition, parameters, experiment or "default"
+    faults = value_faults(workspace, definition, parameters, "/parameters")
+    if faults:
+        raise InvalidDocument(faults)
+    return definition, parameters, request.experiment_name or experiment_of(definition)
+
+
+def experiment_of(definition: PipelineDefinition) -> str:
+    """The experiment of runs that name none: the pipeline's name, as far as an experiment can have it."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", definition.name).lstrip("_-") or "default"
+
+
+def run_id_of(idempotency_key: str) -> str:
+    """Id of the run that a request with this key starts."""
+    return str(uuid.uuid5(_RUN_IDS, idempotency_key))
 
 
 def submit_run(
@@ -145,7 +127,7 @@ def submit_run(
     request: RunRequest,
     *,
     idempotency_key: str | None = None,
-    resumed_from: str | None = None,
+    origin: Origin = DIRECT,
 ) -> tuple[RunRecord, bool]:
     """Start a run.
 
@@ -158,11 +140,12 @@ def submit_run(
         Conflict: The idempotency key was used for a different request.
     """
     definition, parameters, experiment = accept_request(workspace, request)
-    request_digest = digest(
+    _check_parent(workspace, request.parent_step_run_id)
+    request_digest = origin.request_digest or digest(
         "pipeyard.request",
         {**request.model_dump(mode="json", exclude={"definition"}), "definition_id": definition_digest(definition)},
     )
-    run_id = str(uuid.uuid5(_RUN_IDS, idempotency_key) if idempotency_key else uuid.uuid4())
+    run_id = run_id_of(idempotency_key) if idempotency_key else str(uuid.uuid4())
     run = RunRecord(
         run_id=run_id,
         experiment=experiment,
@@ -176,8 +159,16 @@ def submit_run(
         continue_on_step_failure=request.continue_on_step_failure,
         regenerate_outputs=request.regenerate_outputs,
         max_parallel_steps=request.max_parallel_steps,
-        resumed_from=resumed_from,
+        properties=request.properties,
+        resumed_from=origin.resumed_from,
+        parent_step_run_id=request.parent_step_run_id,
+        published_pipeline_id=origin.published_pipeline_id,
+        pipeline_endpoint_id=origin.pipeline_endpoint_id,
+        schedule_id=origin.schedule_id,
+        run_source=request.run_source,
+        warnings=origin.warnings,
         request_digest=request_digest,
+        submitted_by=caller.name if (caller := acting_caller.get()) is not None else None,
     )
     _ensure_experiment(workspace, experiment)
     created = workspace.services.runs.create_run(run)
@@ -186,6 +177,19 @@ def submit_run(
     if run.status not in RUN_TERMINAL:
         engine.start_run(run_id)
     return run, created
+
+
+def _check_parent(workspace: Workspace, step_run_id: str | None) -> None:
+    """A parent that is over could not take its children along any more."""
+    if step_run_id is None:
+        return
+    run_id, ordinal = names.split_step_run_id(step_run_id)
+    row = workspace.services.runs.get_step(run_id, ordinal)
+    if row is None:
+        message = f"There is no step run {step_run_id}, or it has not begun."
+        raise InvalidDocument([Fault(pointer="/parent_step_run_id", message=message)])
+    if row.status in STEP_TERMINAL:
+        raise Conflict(f"Step run {step_run_id} is {row.status} already; only a running step can start runs below it.")
 
 
 def _ensure_experiment(workspace: Workspace, name: str) -> None:
@@ -226,5 +230,12 @@ def resume_run(
         labels=run.labels,
         continue_on_step_failure=run.continue_on_step_failure,
         max_parallel_steps=run.max_parallel_steps,
+        properties=run.properties,
+        run_source=run.run_source,
     )
-    return submit_run(workspace, engine, request, idempotency_key=idempotency_key, resumed_from=run_id)
+    origin = Origin(
+        resumed_from=run_id,
+        published_pipeline_id=run.published_pipeline_id,
+        pipeline_endpoint_id=run.pipeline_endpoint_id,
+    )
+    return submit_run(workspace, engine, request, idempotency_key=idempotency_key, origin=origin)

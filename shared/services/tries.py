@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from shared.core.records import StepRecord
 from shared.ports.compute import ComputeBackend
 from shared.services import resolution
+from shared.services.inputs import Outputs
 from shared.services.jobs import build_job
-from shared.services.resolution import Outputs
 from shared.services.workspace import RunContext, Workspace
 
 

@@ -11,20 +11,30 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.core import names
+from shared.core.compute_targets import ComputeTarget
+from shared.core.datasets import Dataset
+from shared.core.datastores import Datastore
 from shared.core.definition import PipelineDefinition, StepDefinition
 from shared.core.errors import Conflict, NotFound
 from shared.core.graph import Graph, build_graph
 from shared.core.records import ReuseEntry, RunRecord, StepRecord
 from shared.core.snapshots import SnapshotManifest
 from shared.core.status import STEP_TERMINAL
+from shared.core.webhooks import Webhook
 from shared.ports.services import Services
 from shared.services import documents
-from shared.services.datastores import DataFiles
+from shared.services.data_files import DataFiles, DatasetFiles
+from shared.services.limits import NO_LIMITS, Limits, RunLimits
+from shared.services.recent import Recent
+from shared.services.slots import Slots
 from shared.steps.base import StepType
 
 SIGNATURE_VALIDITY = timedelta(days=3)
 """Validity of the signed addresses in a job. They are signed for up to twice as long and shared between jobs, and a
 user delegation key lives for seven days at most; a job that runs longer cannot upload its results."""
+
+DATASTORE_MEMORY = timedelta(seconds=10)
+"""How long a datastore's record is believed: each step of a run asks for it several times."""
 
 
 class Memory[Key: Hashable, Value]:
@@ -57,6 +67,7 @@ class RunContext:
         run: The run's row as first read: only its unchanging fields may be used.
         latest: The latest results of the experiment's steps when the run was first looked at.
         data: Files behind each data reference, pinned at the first look, so that all steps see the same.
+        datasets: Datasets by id with their files, pinned likewise.
         ended: Rows of steps in a terminal status.
         begun: Rows of steps under way as this process last saw them. They may be out of date: a write that rests on
             one fails then, because it names the row's etag.
@@ -68,6 +79,7 @@ class RunContext:
     ordinals: dict[str, int]
     latest: dict[str, ReuseEntry]
     data: dict[tuple[str, str], DataFiles] = field(default_factory=dict)
+    datasets: dict[str, tuple[Dataset, DatasetFiles]] = field(default_factory=dict)
     ended: dict[int, StepRecord] = field(default_factory=dict)
     begun: dict[int, StepRecord] = field(default_factory=dict)
 
@@ -80,19 +92,43 @@ class Workspace:
     """One deployment. Made once per process by `bootstrap`; all methods are thread-safe."""
 
     def __init__(
-        self, services: Services, step_types: Mapping[str, StepType], *, name: str, max_parallel_steps: int
+        self,
+        services: Services,
+        step_types: Mapping[str, StepType],
+        *,
+        name: str,
+        max_parallel_steps: int,
+        max_local_jobs: int | None = None,
+        limits: Limits = NO_LIMITS,
+        webhook_retry_seconds: float = 5,
     ) -> None:
         self.services = services
         self.step_types = step_types
         self.name = name
         self.max_parallel_steps = max_parallel_steps
+        self.run_limits = RunLimits(services, limits)
+        self.webhook_retry_seconds = webhook_retry_seconds
+        self._webhooks: Recent[list[Webhook]] = Recent()
+        self.max_local_jobs = max_local_jobs
+        self.slots = Slots(services.leases, self.now)
+        self._compute_targets: Recent[ComputeTarget] = Recent()
         self._contexts: Memory[str, RunContext] = Memory(64)
         self._definitions: Memory[str, PipelineDefinition] = Memory(64)
         self._manifests: Memory[str, SnapshotManifest] = Memory(256)
+        self._built_in = {record.name: record for record in services.datastores.built_in}
+        self._datastores: dict[str, tuple[datetime, Datastore]] = {}
 
     def now(self) -> datetime:
         """Current time, aware, in UTC."""
         return self.services.clock.now()
+
+    def webhooks(self) -> list[Webhook]:
+        """Every webhook, as it was some seconds ago at most: asked for at the end of each run."""
+        return self._webhooks.get(Webhook.kind, self.now(), lambda: self.services.catalogue.all(Webhook)) or []
+
+    def forget_webhooks(self) -> None:
+        """Read the webhooks anew when they are next asked for."""
+        self._webhooks.forget(Webhook.kind)
 
     def definition(self, definition_id: str) -> PipelineDefinition:
         """A stored definition.
@@ -111,6 +147,34 @@ class Workspace:
             NotFound: It was never registered.
         """
         return self._manifests.get(snapshot_id, lambda: documents.load_manifest(self.services.blobs, snapshot_id))
+
+    def datastore(self, name: str) -> Datastore | None:
+        """A datastore by name; what another process changed is seen after some seconds."""
+        if name in self._built_in:
+            return self._built_in[name]
+        now = self.now()
+        read_at, record = self._datastores.get(name, (None, None))
+        if read_at is not None and now - read_at < DATASTORE_MEMORY:
+            return record
+        found = self.services.catalogue.find(Datastore, name)
+        if found is None:
+            self._datastores.pop(name, None)
+        else:
+            self._datastores[name] = (now, found)
+        return found
+
+    def forget_datastore(self, name: str) -> None:
+        """Read a datastore's record anew when it is next asked for."""
+        self._datastores.pop(name, None)
+
+    def compute_target(self, name: str) -> ComputeTarget | None:
+        """A registered compute target by name; what another process changed is seen after some seconds."""
+        key = name.lower()
+        return self._compute_targets.get(key, self.now(), lambda: self.services.catalogue.find(ComputeTarget, key))
+
+    def forget_compute_target(self, name: str) -> None:
+        """Read a compute target's record anew when it is next asked for."""
+        self._compute_targets.forget(name.lower())
 
     def file_digests(self, snapshot_id: str | None) -> dict[str, str] | None:
         """Digest by path of a snapshot's files; None where there is no such snapshot (any more)."""

@@ -1,6 +1,7 @@
 """What a step type is, and what the types share."""
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -9,6 +10,7 @@ from shared.core.definition import StepDefinition
 from shared.core.errors import Fault
 from shared.core.jobs import Launch
 from shared.core.pointers import below
+from shared.core.settings_binding import parameter_references
 from shared.core.shapes import Place, shape_faults
 from shared.core.validation import StepRules
 from shared.core.wording import Suggester
@@ -29,22 +31,82 @@ class StepType(StepRules, Protocol):
 
     @property
     def compute_kinds(self) -> frozenset[str] | None:
-        """Backends that can run this type; None means any."""
+        """Types of compute targets that this type can run on; None means any that runs scripts."""
+        ...
+
+    @property
+    def wants_settings(self) -> bool:
+        """Whether the job gets the settings, with parameters bound, as JSON in `PIPEYARD_STEP_SETTINGS`."""
+        ...
+
+    @property
+    def starts_runs(self) -> bool:
+        """Whether jobs of this type submit runs of their own, which must end before the step does."""
+        ...
+
+    @property
+    def missing_backend(self) -> str | None:
+        """What nothing here can do yet: the outside service that steps of this type need; None for types that run."""
         ...
 
     def words(self, step: StepDefinition) -> tuple[Argument, ...]:
-        """The complete command line of a step that `check` found nothing wrong with: the script or executable first."""
+        """The complete command line of a step that `check` found nothing wrong with: the script or executable first.
+
+        Its settings are bound: they hold values, not references to parameters.
+        """
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideStep:
+    """Base of the types whose work is done by an outside service: their settings are checked, but nothing runs them.
+
+    Attributes:
+        settings_model: What the settings must look like.
+    """
+
+    settings_model: ClassVar[type[BaseModel]]
+
+    name: str
+    version: int = 1
+    launch: Launch = "executable"
+    needs_snapshot: bool = False
+    compute_kinds: frozenset[str] | None = None
+    wants_settings: bool = False
+    starts_runs: bool = False
+    missing_backend: str | None
+
+    def check(self, step: StepDefinition) -> list[Fault]:
+        """Faults of the settings, and one if there is no snapshot where the type needs one."""
+        faults = settings_faults(self.settings_model, step)
+        return faults + (snapshot_faults(step) if self.needs_snapshot else [])
+
+    def words(self, step: StepDefinition) -> tuple[Argument, ...]:
+        """The arguments: there is no command line, and nothing asks for one."""
+        return step.arguments
+
+
 def settings_faults(settings: type[BaseModel], step: StepDefinition) -> list[Fault]:
-    """Faults of a step's settings against their model, with pointers relative to the step."""
+    """Faults of a step's settings against their model, with pointers relative to the step.
+
+    What stands for a pipeline parameter is passed over: it is checked again with the value in its place.
+    """
     try:
         settings.model_validate(step.settings)
     except ValidationError as error:
-        faults = shape_faults(error, lambda loc: Place(loc, settings), Suggester())
-        return below("/settings", faults)
+        faults = below("/settings", shape_faults(error, lambda loc: Place(loc, settings), Suggester()))
+        references = [pointer for pointer, _ in parameter_references(step.settings, "/settings")]
+        return [fault for fault in faults if not any(_is_within(fault.pointer, pointer) for pointer in references)]
     return []
+
+
+def has_references(step: StepDefinition) -> bool:
+    """Whether the settings name pipeline parameters, so that they cannot be read before the values are known."""
+    return next(parameter_references(step.settings), None) is not None
+
+
+def _is_within(pointer: str, whole: str) -> bool:
+    return pointer == whole or pointer.startswith(f"{whole}/")
 
 
 def snapshot_faults(step: StepDefinition) -> list[Fault]:

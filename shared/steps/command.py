@@ -10,7 +10,7 @@ from shared.core.definition import StepDefinition
 from shared.core.document import Document, Text
 from shared.core.errors import Fault
 from shared.core.jobs import Launch
-from shared.steps.base import settings_faults
+from shared.steps.base import has_references, settings_faults
 
 
 class CommandSettings(Document):
@@ -32,11 +32,14 @@ class CommandStep:
     launch: Launch = "executable"
     needs_snapshot: bool = False
     compute_kinds: frozenset[str] | None = None
+    wants_settings: bool = False
+    starts_runs: bool = False
+    missing_backend: str | None = None
 
     def check(self, step: StepDefinition) -> list[Fault]:
         """Faults of the settings."""
         faults = settings_faults(CommandSettings, step)
-        if not faults and not _command(step)[0]:
+        if not faults and not has_references(step) and not _command(step)[0]:
             faults.append(Fault(pointer="/settings/command/0", message="The executable must not be empty."))
         return faults
 

@@ -10,7 +10,7 @@ from shared.core.document import Document
 from shared.core.errors import Fault
 from shared.core.jobs import Launch
 from shared.core.paths import relative_path_fault
-from shared.steps.base import settings_faults, snapshot_faults
+from shared.steps.base import has_references, settings_faults, snapshot_faults
 
 
 class PythonScriptSettings(Document):
@@ -32,12 +32,16 @@ class PythonScriptStep:
     launch: Launch = "script"
     needs_snapshot: bool = True
     compute_kinds: frozenset[str] | None = None
+    wants_settings: bool = False
+    starts_runs: bool = False
+    missing_backend: str | None = None
 
     def check(self, step: StepDefinition) -> list[Fault]:
         """Faults of the settings, and one if there is no snapshot to take the script from."""
         faults = settings_faults(PythonScriptSettings, step)
-        if not faults and (sentence := relative_path_fault(_script_name(step))) is not None:
-            faults.append(Fault(pointer="/settings/script_name", message=sentence))
+        if not faults and not has_references(step):
+            sentence = relative_path_fault(_script_name(step))
+            faults += [Fault(pointer="/settings/script_name", message=sentence)] if sentence is not None else []
         return faults + snapshot_faults(step)
 
     def words(self, step: StepDefinition) -> tuple[Argument, ...]:

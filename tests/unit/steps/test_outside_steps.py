@@ -1,0 +1,66 @@
+"""The step types that need an outside service: what their settings must look like."""
+
+from typing import Any
+
+import pytest
+
+from shared.core.definition import StepDefinition
+from shared.steps import STEP_TYPES
+
+SHA = "ab" * 32
+SPARK = {"driver_memory": "2g", "driver_cores": 1, "executor_memory": "2g", "executor_cores": 1, "num_executors": 2}
+GOOD: dict[str, list[dict[str, Any]]] = {
+    "databricks": [
+        {"existing_cluster_id": "1", "notebook_path": "/n", "permit_cluster_restart": True},
+        {"num_workers": 2, "python_script_name": "a.py", "node_type": "n"},
+        {"min_workers": 1, "max_workers": 2, "main_class_name": "a.B", "instance_pool_id": "p"},
+        {"num_workers": {"parameter": "workers"}, "notebook_path": "/n"},
+    ],
+    "data_lake_analytics": [{"script_name": "a.usql", "degree_of_parallelism": 2}],
+    "data_transfer": [{}, {"source_reference_type": "file", "destination": {"datastore": "d", "path": "p"}}],
+    "synapse_spark": [{"file": "a.py", **SPARK}],
+    "kusto": [{"database_name": "d", "parameter_dict": {"a": 1}}],
+    "azure_batch": [{"executable": "a.exe", "create_pool": True}, {"executable": "a.exe", "pool_id": "p"}],
+    "automl": [{"automl_config": {"task": "classification"}}],
+}
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("databricks", {"existing_cluster_id": "1"}, "Exactly one of"),
+    ("databricks", {"existing_cluster_id": "1", "notebook_path": "/n", "python_script_path": "/p"}, "Exactly one of"),
+    ("databricks", {"existing_cluster_id": "1", "notebook_path": "/n", "num_workers": 2}, "existing cluster"),
+    ("databricks", {"notebook_path": "/n"}, "needs `num_workers`"),
+    ("databricks", {"notebook_path": "/n", "min_workers": 1}, "needs `num_workers`"),
+    (
+        "databricks",
+        {"notebook_path": "/n", "num_workers": 1, "max_workers": 2, "min_workers": 1},
+        "needs `num_workers`",
+    ),
+    ("databricks", {"notebook_path": "/n", "num_workers": 1, "node_type": "n", "instance_pool_id": "p"}, "Only one"),
+    ("databricks", {"notebook_path": "/n", "num_workers": 1, "permit_cluster_restart": True}, "existing cluster"),
+    ("data_lake_analytics", {}, "`script_name` is required."),
+    ("data_transfer", {"source_reference_type": "folder"}, "`file` or `directory`"),
+    ("synapse_spark", {**SPARK, "file": "a.py", "num_executors": 0}, "at least 1"),
+    ("kusto", {}, "`database_name` is required."),
+    ("azure_batch", {"executable": "a.exe"}, "`pool_id`"),
+    ("automl", {}, "`automl_config` is required."),
+]
+
+
+def step(type_: str, settings: dict[str, Any]) -> StepDefinition:
+    return StepDefinition(name="a", type=type_, settings=settings, snapshot=SHA)
+
+
+@pytest.mark.parametrize(("name", "settings"), [(name, each) for name, many in GOOD.items() for each in many])
+def test_good_settings(name: str, settings: dict[str, Any]):
+    assert STEP_TYPES[name].check(step(name, settings)) == []
+    assert STEP_TYPES[name].missing_backend
+
+
+@pytest.mark.parametrize(("name", "settings", "words"), BAD)
+def test_bad_settings(name: str, settings: dict[str, Any], words: str):
+    faults = STEP_TYPES[name].check(step(name, settings))
+    assert any(words in fault.message for fault in faults), faults
+    assert all(fault.pointer.startswith("/settings") for fault in faults)
+
+
+def test_all_types_without_a_backend_are_here():
+    assert {name for name, step_type in STEP_TYPES.items() if step_type.missing_backend} == GOOD.keys()
