@@ -1,5 +1,5 @@
 """WHAT touches the world: each activity resolves the workspace and calls one service function."""
 
-from . import runs, steps
+from . import arrivals, runs, steps, webhooks
 
-BLUEPRINTS = (runs.bp, steps.bp)
+BLUEPRINTS = (arrivals.bp, runs.bp, steps.bp, webhooks.bp)

@@ -9,6 +9,12 @@ class RunPayload(TypedDict):
     run_id: str
 
 
+class SchedulePayload(TypedDict):
+    """One schedule."""
+
+    schedule_id: str
+
+
 class StepPayload(TypedDict):
     """One step of a run."""
 
@@ -34,6 +40,13 @@ class SkipPayload(TypedDict):
     run_id: str
     canceled: bool
     skips: list[list[int]]
+
+
+class DeliveryPayload(TypedDict):
+    """A message for a webhook."""
+
+    webhook_id: str
+    delivery_id: str
 
 
 class ClosePayload(TypedDict):

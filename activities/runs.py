@@ -24,6 +24,6 @@ def prepare_run(payload: RunPayload) -> Any:
 
 @bp.activity_trigger(input_name="payload", activity=names.CLOSE_RUN)
 def close_run(payload: ClosePayload) -> Any:
-    """Write the run's final status."""
-    runs.close_run(workspace(), payload["run_id"], RunStatus(payload["status"]), payload.get("error"))
-    return {}
+    """Write the run's final status; tells which webhooks are to be told."""
+    pending = runs.close_run(workspace(), payload["run_id"], RunStatus(payload["status"]), payload.get("error"))
+    return {"deliveries": [{"webhook_id": each.webhook_id, "delivery_id": each.delivery_id} for each in pending]}

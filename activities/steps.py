@@ -31,9 +31,8 @@ def check_step(payload: CheckPayload) -> Any:
 
 @bp.activity_trigger(input_name="payload", activity=names.CANCEL_STEP)
 def cancel_step(payload: StepPayload) -> Any:
-    """Ask for the end of a step's job."""
-    steps.cancel_step(workspace(), payload["run_id"], payload["ordinal"])
-    return {}
+    """Ask for the end of a step's job and of the runs below the step."""
+    return {"children": steps.cancel_step(workspace(), payload["run_id"], payload["ordinal"])}
 
 
 @bp.activity_trigger(input_name="payload", activity=names.FAIL_STEP)

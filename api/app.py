@@ -8,11 +8,37 @@ the work to yet another thread would only cost time.
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import datastores, definitions, experiments, health, plans, problems, runs, snapshots, steps
+from api import (
+    audit,
+    compute_targets,
+    datasets,
+    datastores,
+    definitions,
+    environments,
+    experiments,
+    health,
+    models,
+    modules,
+    pipeline_drafts,
+    pipeline_endpoints,
+    pipeline_outputs,
+    plans,
+    problems,
+    published_pipelines,
+    runs,
+    schedules,
+    snapshots,
+    steps,
+    webhooks,
+    whoami,
+)
+from api.gate import Gate, admit
 from api.problems import Problem, problem_response
+from api.v1 import routes as v1_routes
+from api.v1.errors import PREFIX, V1Errors
 
 MAX_BODY_BYTES = 100 * 1024 * 1024
 """The Functions host's own limit."""
@@ -60,12 +86,22 @@ def create_app() -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url="/api/docs",
         redoc_url=None,
+        dependencies=[Depends(admit)],
         responses={"4XX": {"model": Problem, "description": "What is wrong, everything at once."}},
     )
     problems.register(app)
+    app.add_middleware(Gate)
     app.add_middleware(BodyLimit)
+    app.add_middleware(V1Errors)  # outermost: it puts refusals of all the others into v1's form
     for module in (definitions, plans, runs, steps, snapshots, datastores, experiments, health):
         app.include_router(module.router)
+    for module in (whoami, audit, webhooks):
+        app.include_router(module.router)
+    for module in (datasets, compute_targets, environments, modules, models, pipeline_outputs):
+        app.include_router(module.router)
+    for module in (published_pipelines, pipeline_endpoints, pipeline_drafts, schedules):
+        app.include_router(module.router)
+    app.include_router(v1_routes.router)
     describe = app.openapi
     app.openapi = lambda: _with_problem_type(describe())  # type: ignore[method-assign]  # FastAPI's documented way
     return app
@@ -73,8 +109,8 @@ def create_app() -> FastAPI:
 
 def _with_problem_type(description: dict[str, Any]) -> dict[str, Any]:
     """Name the media type of refusals, which FastAPI takes for plain JSON."""
-    for operations in description["paths"].values():
-        for operation in operations.values():
+    for path, operations in description["paths"].items():
+        for operation in operations.values() if not path.startswith(PREFIX) else ():
             for status, response in operation["responses"].items():
                 if status in {"4XX", "422"} and "application/json" in response.get("content", {}):
                     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}

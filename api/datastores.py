@@ -1,29 +1,50 @@
-"""Datastores: list, and short-lived addresses for uploads and downloads that bypass the function app."""
+"""Datastores: register and list, and short-lived addresses for transfers that bypass the function app."""
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.dependencies import DatastoreName, WorkspaceDep
 from api.views import ListOf
-from shared.core import names
+from shared.core.datastores import Credential, Datastore, DatastoreType
+from shared.core.document import Document
 from shared.core.errors import Fault, InvalidDocument
 from shared.core.paths import relative_path_fault
-from shared.services.datastores import CONTAINERS, container_of
+from shared.services.datastore_registration import (
+    DatastoreRequest,
+    register_datastore,
+    set_default_datastore,
+    unregister_datastore,
+)
+from shared.services.datastores import all_datastores, default_datastore, find_datastore, open_datastore
 
-router = APIRouter(prefix="/api/datastores", tags=["datastores"])
+router = APIRouter(tags=["datastores"])
 
 _VALID_FOR = timedelta(hours=1)
 
 
 class DatastoreView(BaseModel):
-    """A datastore."""
+    """A datastore. No view shows a key or a token."""
 
     name: str
-    container: str
+    type: DatastoreType
     is_default: bool
+    account_name: str | None
+    container: str | None
+    endpoint: str | None
+    path: str | None
+    description: str
+    credential: Credential
+    created_at: str | None
+
+
+class DefaultRequest(Document):
+    """The datastore that is to be the default."""
+
+    name: str
 
 
 class PathsRequest(BaseModel):
@@ -33,9 +54,10 @@ class PathsRequest(BaseModel):
 
 
 class Addresses(BaseModel):
-    """Signed address by path: PUT with `x-ms-blob-type: BlockBlob` for uploads, GET for downloads."""
+    """Address by path: GET for downloads; for uploads, the datastore's type says how (docs/datastores.md)."""
 
     urls: dict[str, str]
+    type: DatastoreType
 
 
 class StoredFile(BaseModel):
@@ -46,43 +68,71 @@ class StoredFile(BaseModel):
     etag: str
 
 
-@router.get("")
-async def list_datastores() -> ListOf[DatastoreView]:
+def _view(record: Datastore, default: str) -> DatastoreView:
+    fields = record.model_dump(exclude={"schema_version", "secret_name", "created_at"})
+    return DatastoreView(**fields, is_default=record.name == default, created_at=record.created_at or None)
+
+
+@router.get("/api/datastores")
+async def list_datastores(workspace: WorkspaceDep) -> ListOf[DatastoreView]:
     """The workspace's datastores."""
-    return ListOf(
-        value=[
-            DatastoreView(name=name, container=container, is_default=name == names.DEFAULT_DATASTORE)
-            for name, container in CONTAINERS.items()
-        ]
-    )
+    default = default_datastore(workspace)
+    return ListOf(value=[_view(record, default) for record in all_datastores(workspace)])
 
 
-@router.post("/{name}/uploads")
+@router.get("/api/datastores/{name}")
+async def get_datastore(workspace: WorkspaceDep, name: DatastoreName) -> DatastoreView:
+    """One datastore."""
+    return _view(find_datastore(workspace, name), default_datastore(workspace))
+
+
+@router.put("/api/datastores/{name}")
+async def put_datastore(
+    workspace: WorkspaceDep, name: DatastoreName, body: DatastoreRequest, *, overwrite: bool = False
+) -> DatastoreView:
+    """Register a datastore."""
+    record = register_datastore(workspace, name, body, overwrite=overwrite)
+    return _view(record, default_datastore(workspace))
+
+
+@router.delete("/api/datastores/{name}", status_code=HTTPStatus.NO_CONTENT)
+async def delete_datastore(workspace: WorkspaceDep, name: DatastoreName) -> Response:
+    """Forget a datastore; its files stay."""
+    unregister_datastore(workspace, name)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@router.put("/api/default-datastore")
+async def put_default_datastore(workspace: WorkspaceDep, body: DefaultRequest) -> DatastoreView:
+    """Choose the default datastore."""
+    record = set_default_datastore(workspace, body.name)
+    return _view(record, record.name)
+
+
+@router.post("/api/datastores/{name}/uploads")
 async def uploads(workspace: WorkspaceDep, name: DatastoreName, body: PathsRequest) -> Addresses:
-    """Addresses that create or replace exactly these files."""
-    container = container_of(name)
+    """Addresses that create or replace these files."""
     _check(body.paths)
-    blobs = workspace.services.blobs
-    return Addresses(urls={path: blobs.write_url(container, path, _VALID_FOR) for path in body.paths})
+    record, opened = find_datastore(workspace, name), open_datastore(workspace, name)
+    return Addresses(urls={path: opened.write_url(path, _VALID_FOR) for path in body.paths}, type=record.type)
 
 
-@router.post("/{name}/downloads")
+@router.post("/api/datastores/{name}/downloads")
 async def downloads(workspace: WorkspaceDep, name: DatastoreName, body: PathsRequest) -> Addresses:
-    """Addresses that read exactly these files."""
-    container = container_of(name)
+    """Addresses that read these files."""
     _check(body.paths)
-    blobs = workspace.services.blobs
-    return Addresses(urls={path: blobs.read_url(container, path, _VALID_FOR) for path in body.paths})
+    record, opened = find_datastore(workspace, name), open_datastore(workspace, name)
+    return Addresses(urls={path: opened.read_url(path, _VALID_FOR) for path in body.paths}, type=record.type)
 
 
-@router.get("/{name}/files")
+@router.get("/api/datastores/{name}/files")
 async def files(
     workspace: WorkspaceDep, name: DatastoreName, prefix: Annotated[str, Query(max_length=1024)] = ""
 ) -> ListOf[StoredFile]:
     """Files whose path starts with a prefix."""
     if prefix:
         _check([prefix.rstrip("/") or "/"])
-    found = workspace.services.blobs.list(container_of(name), prefix)
+    found = open_datastore(workspace, name).list(prefix)
     return ListOf(value=[StoredFile(path=blob.name, size=blob.size, etag=blob.etag) for blob in found])
 
 

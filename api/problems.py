@@ -10,16 +10,21 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from api.v1.errors import PREFIX, response_in_v1_form
 from shared.core.errors import (
     BackendError,
     Conflict,
     Fault,
+    Forbidden,
     IntegrityError,
     InvalidDocument,
+    NotAuthenticated,
     NotFound,
     PipeyardError,
+    SignInUnavailable,
     StorageUnavailable,
     TooLarge,
+    TooManyRequests,
 )
 
 _STATUS: dict[type[PipeyardError], HTTPStatus] = {
@@ -30,6 +35,10 @@ _STATUS: dict[type[PipeyardError], HTTPStatus] = {
     TooLarge: HTTPStatus.CONTENT_TOO_LARGE,
     BackendError: HTTPStatus.BAD_GATEWAY,
     StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    SignInUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -61,8 +70,16 @@ async def _pipeyard_error(_request: Request, error: Exception) -> JSONResponse:
         count = len(error.faults)
         detail = f"The document has {count} fault{'s' if count != 1 else ''}."
         return problem_response(status, error.code, detail, list(error.faults))
-    headers = {"Retry-After": "2"} if error.retryable else None
-    return problem_response(status, error.code, str(error), headers=headers)
+    return problem_response(status, error.code, str(error), headers=_headers(error))
+
+
+def _headers(error: PipeyardError) -> dict[str, str] | None:
+    """What tells a client how to go on."""
+    if isinstance(error, NotAuthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="pipeyard"'}
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.wait_seconds)}
+    return {"Retry-After": "2"} if error.retryable else None
 
 
 async def _request_error(_request: Request, error: Exception) -> JSONResponse:
@@ -99,7 +116,8 @@ async def _not_text(_request: Request, _error: Exception) -> JSONResponse:
 async def _bug(request: Request, error: Exception) -> JSONResponse:
     logging.getLogger(__name__).error("%s %s failed", request.method, request.url.path, exc_info=error)
     detail = "Something in Pipeyard itself went wrong; the service's log has the details."
-    return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail)
+    response = problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail)
+    return response_in_v1_form(response) if request.url.path.startswith(PREFIX) else response
 
 
 def register(app: FastAPI) -> None:

@@ -3,21 +3,28 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from api.dependencies import EngineDep, PageSize, RunId, Token, WorkspaceDep
+from api.dependencies import (
+    EngineDep,
+    IdempotencyKey,
+    PageSize,
+    RecordIdFilter,
+    RunId,
+    Token,
+    WorkspaceDep,
+)
 from api.views import ListOf, RunView, run_page, run_view
 from shared.core.document import EXPERIMENT_PATTERN, NAME_PATTERN
 from shared.core.records import Difference, Page, RunFilter
 from shared.core.status import RunStatus
 from shared.services import reading
+from shared.services.run_changes import RunChanges, change_run
 from shared.services.runs import cancel_run
 from shared.services.submission import RunRequest, resume_run, submit_run
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
-
-IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
 
 
 class StepExplanation(BaseModel):
@@ -53,11 +60,21 @@ async def list_runs(
     experiment: Annotated[str | None, Query(pattern=EXPERIMENT_PATTERN)] = None,
     pipeline: Annotated[str | None, Query(pattern=NAME_PATTERN)] = None,
     status: RunStatus | None = None,
+    published_pipeline_id: RecordIdFilter = None,
+    schedule_id: RecordIdFilter = None,
+    parent_step_run_id: RecordIdFilter = None,
     page_size: PageSize = 50,
     continuation_token: Token = None,
 ) -> Page[RunView]:
     """Runs, newest first."""
-    chosen = RunFilter(experiment=experiment, pipeline=pipeline, status=status)
+    chosen = RunFilter(
+        experiment=experiment,
+        pipeline=pipeline,
+        status=status,
+        published_pipeline_id=published_pipeline_id,
+        schedule_id=schedule_id,
+        parent_step_run_id=parent_step_run_id,
+    )
     return run_page(workspace.services.runs.list_runs(chosen, page_size, continuation_token))
 
 
@@ -65,6 +82,12 @@ async def list_runs(
 async def get(workspace: WorkspaceDep, run_id: RunId) -> RunView:
     """A run."""
     return run_view(workspace.services.runs.get_run(run_id))
+
+
+@router.patch("/{run_id}")
+async def change(workspace: WorkspaceDep, run_id: RunId, body: RunChanges) -> RunView:
+    """Change labels (null takes one away) and description; add properties, which never change."""
+    return run_view(change_run(workspace, run_id, body))
 
 
 @router.get("/{run_id}/explain")

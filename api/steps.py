@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from api.dependencies import RunId, StepName, WorkspaceDep
 from api.views import ListOf, OutputFileView, OutputView, StepView, output_view, step_view
 from shared.services import reading
-from shared.services.resolution import output_files
+from shared.services.inputs import output_files
 
 router = APIRouter(prefix="/api/runs/{run_id}/steps", tags=["steps"])
 

@@ -32,6 +32,13 @@ class RunView(BaseModel):
     regenerate_outputs: bool
     max_parallel_steps: int | None
     resumed_from: str | None
+    properties: dict[str, str]
+    parent_step_run_id: str | None
+    published_pipeline_id: str | None
+    pipeline_endpoint_id: str | None
+    schedule_id: str | None
+    run_source: str
+    warnings: list[str]
     submitted_by: str | None
     error: str | None
 

@@ -64,7 +64,7 @@ def run_pipeline(ctx: task.OrchestrationContext, payload: dict[str, Any]) -> Gen
             yield from _cancel(ctx, run_id, schedule)
         _start_steps(ctx, run_id, schedule)
     status: RunStatus = schedule.final_status()
-    yield policies.call(ctx, names.CLOSE_RUN, {"run_id": run_id, "status": status.value})
+    yield from _close(ctx, {"run_id": run_id, "status": status.value})
     return status.value
 
 
@@ -74,8 +74,16 @@ def _give_up(
     """Close a run that cannot even be prepared; trying for ever would help nobody."""
     note = f"The run could not be prepared. {error.details.error_type}: {error.details.message}"
     payload = {"run_id": run_id, "status": RunStatus.FAILED.value, "error": note}
-    yield policies.call(ctx, names.CLOSE_RUN, payload)
+    yield from _close(ctx, payload)
     return RunStatus.FAILED.value
+
+
+def _close(ctx: task.OrchestrationContext, payload: dict[str, Any]) -> Generator[task.Task[Any], Any]:
+    """Write the run's end, and start telling the webhooks: those orchestrations outlive this one."""
+    closed = yield policies.call(ctx, names.CLOSE_RUN, payload)
+    for delivery in closed.get("deliveries", ()):
+        instance_id = names.delivery_instance(delivery["delivery_id"])
+        ctx.call_sub_orchestrator(names.DELIVER_WEBHOOK, input=delivery, instance_id=instance_id)
 
 
 def _start_steps(ctx: task.OrchestrationContext, run_id: str, schedule: Schedule) -> None:

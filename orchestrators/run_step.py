@@ -66,16 +66,23 @@ def _run_to_end(
             timer.cancel()
         if cancel.is_complete and not canceling:
             canceling, wait_seconds = True, FIRST_POLL_AFTER_CANCEL_SECONDS
-            yield policies.call(ctx, names.CANCEL_STEP, step)
+            _tell_children(ctx, (yield policies.call(ctx, names.CANCEL_STEP, step)))
         if hint.is_complete and answer["outcome"] == "running":
             hint = ctx.wait_for_external_event(names.JOB_ENDED_EVENT)
         begins = answer["outcome"] == "queued" and not canceling
         answer = yield policies.call(
             ctx, names.BEGIN_STEP if begins else names.CHECK_STEP, step if begins else {**step, "canceling": canceling}
         )
-        wait_seconds = _next_wait(answer, wait_seconds, grow=not begins)
+        _tell_children(ctx, answer)
+        wait_seconds = _next_wait(answer, wait_seconds, grow=not begins and not answer.get("children"))
         polls += 1
     return str(answer["status"])
+
+
+def _tell_children(ctx: task.OrchestrationContext, answer: dict[str, Any] | None) -> None:
+    """Runs below a step that is about to end must end first. Whoever gets lost here, the reconciler tells."""
+    for run_id in (answer or {}).get("children", ()):
+        ctx.send_event(run_id, names.CANCEL_EVENT, data={})
 
 
 def _next_wait(answer: dict[str, Any], last_seconds: float, *, grow: bool) -> float:

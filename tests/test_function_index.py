@@ -53,7 +53,7 @@ def test_the_index_is_the_golden_list():
     assert simplified == json.loads(GOLDEN.read_text())
 
 
-def test_importing_the_app_reads_no_settings_and_does_no_io():
+def test_importing_the_app_does_no_io():
     """One bad import takes every function down, so nothing may happen at import but definitions."""
     probe = (
         "import builtins, os, socket, sys\n"
@@ -74,3 +74,17 @@ def test_importing_the_app_reads_no_settings_and_does_no_io():
         env={"PATH": ""},
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_an_app_in_azure_that_asks_nobody_to_sign_in_does_not_start():
+    done = subprocess.run(
+        [sys.executable, "-c", "import function_app"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PATH": "", "PIPEYARD_AUTH": "none", "WEBSITE_SITE_NAME": "app"},
+    )
+    assert done.returncode != 0
+    assert "PIPEYARD_AUTH is `none`" in done.stderr

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -31,12 +32,15 @@ def http(req: func.HttpRequest, context: func.Context, client: df.SyncDurableFun
     """Serve one request in this thread, on an event loop of its own."""
     from api.dependencies import current_engine  # noqa: PLC0415
     from api.problems import problem_response  # noqa: PLC0415
+    from api.v1.errors import PREFIX, response_in_v1_form  # noqa: PLC0415
 
     token = current_engine.set(bootstrap.engine(client))
     try:
         return _application()(req, context)
     except UnicodeDecodeError:  # azure-functions decodes the path before the application can refuse it
         problem = problem_response(HTTPStatus.BAD_REQUEST, "invalid_path", "The path is not valid UTF-8.")
+        if urlsplit(req.url).path.startswith(PREFIX):
+            problem = response_in_v1_form(problem)
         return func.HttpResponse(bytes(problem.body), status_code=problem.status_code, mimetype=problem.media_type)
     finally:
         current_engine.reset(token)
