@@ -10,9 +10,11 @@ import fcntl
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import local_files
 from .errors import TransferError
 from .http_client import PATIENT, HttpClient, can_mend, pause_between
 from .spec import FileSpec
@@ -163,9 +165,17 @@ class Cache:
                 if digest is not None:
                     digest.update(chunk)
 
-            self._client.download(file.url, sink)
+            etag = self._read(file.url, sink)
+        if algorithm == "etag" and etag and not value.endswith(f":{etag}"):
+            raise TransferError(f"{file.path} was changed since the run looked at it. Submit the run again.", 0)
         if size != file.size or (digest is not None and digest.hexdigest() != value):
             raise TransferError(f"The stored content of {file.path} is not what its digest says.", 0)
+
+    def _read(self, url: str, sink: Callable[[bytes], None]) -> str:
+        """Read a file to the end; returns its version, "" where the answer has none."""
+        if url.startswith(local_files.SCHEME):
+            return local_files.read_file(url, sink)
+        return (self._client.download(url, sink).headers.get("ETag") or "").strip('"')
 
     def _evict(self, link: Link) -> None:
         try:

@@ -112,7 +112,7 @@ class HttpClient:
 
         return _persist(attempt, waits)
 
-    def download(self, url: str, sink: Callable[[bytes], None]) -> None:
+    def download(self, url: str, sink: Callable[[bytes], None]) -> Answer:
         """GET a file piece by piece, once: the caller knows how to start over.
 
         Raises:
@@ -124,6 +124,7 @@ class HttpClient:
         self._keep(key, connection, response)
         if not found:
             raise _refused("GET", url, response.status)
+        return Answer(response.status, response.headers)
 
     def close(self) -> None:
         """Close every kept connection."""

@@ -151,7 +151,7 @@ class _Job:
             self.finder.warnings.append(message)
 
     def _fetch(self) -> None:
-        for folder in (*ARTIFACT_FOLDERS, "../inputs", "../outputs"):
+        for folder in (*ARTIFACT_FOLDERS, "../inputs", "../outputs", "../files"):
             (self.layout.work / folder).mkdir(parents=True, exist_ok=True)
         shown = ""
         try:

@@ -1,4 +1,4 @@
-"""Uploads what the script wrote: its outputs, and the files below `outputs/` and `logs/` of its working directory."""
+"""Uploads what the script wrote: its outputs, the files below `outputs/` and `logs/`, and those it gave a name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import stat
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
-from .blobs import put_file
+from . import file_shares, local_files
+from .blobs import Uploaded, put_file
 from .cache import Cache
 from .errors import JobError
 from .http_client import HttpClient
@@ -15,6 +16,8 @@ from .script import Layout
 from .spec import OutputSpec, Target
 
 ARTIFACT_FOLDERS = ("outputs", "logs")
+_OUR_OWN = ("azureml-logs/", "metrics/")
+"""Where the runner's own files lie; a script's may not take their place."""
 
 
 class OutputFile(TypedDict):
@@ -43,7 +46,7 @@ class Finder:
     def __init__(self, layout: Layout) -> None:
         root = layout.root.resolve()
         # job.json carries signatures: a link to it must not turn it into an output.
-        self._allowed = tuple(root / name for name in ("work", "inputs", "outputs"))
+        self._allowed = tuple(root / name for name in ("work", "inputs", "outputs", "files"))
         self.warnings: list[str] = []
 
     def find(self, root: Path, label: str) -> list[Found]:
@@ -93,7 +96,7 @@ def upload_output(
         shown = f"{output.name}/{file.relative}".rstrip("/")
         _check_name(file.relative, shown)
         try:
-            uploaded = put_file(client, output.target.url(file.relative), file.path)
+            uploaded = upload_file(client, output.target, file.relative, file.path)
         except OSError as error:
             raise JobError(f"The output {shown} could not be read: {error.strerror}.") from error
         cache.adopt(file.path, uploaded.sha256)
@@ -101,16 +104,35 @@ def upload_output(
     return listed
 
 
+def upload_file(client: HttpClient, target: Target, relative: str, path: Path) -> Uploaded:
+    """Write a file below a place of any kind, or as the place itself where `relative` is "".
+
+    Raises:
+        OSError: The file cannot be read.
+        TransferError: The place did not take it.
+    """
+    url = target.url(relative)
+    if target.type == "local_folder":
+        return local_files.put_file(url, path)
+    if target.type == "file_share":
+        return file_shares.put_file(client, url, path)
+    return put_file(client, url, path)
+
+
 def upload_artifacts(client: HttpClient, finder: Finder, layout: Layout, target: Target) -> list[str]:
-    """Upload the files below `outputs/` and `logs/`; returns their names.
+    """Upload the files below `outputs/` and `logs/`, and those that the script gave a name; returns their names.
 
     Raises:
         JobError: Storage did not take a file.
     """
     names: list[str] = []
-    for folder in ARTIFACT_FOLDERS:
-        for file in finder.find(layout.work / folder, folder):
-            name = f"{folder}/{file.relative}" if file.relative else folder
+    folders = [(layout.work / folder, folder) for folder in ARTIFACT_FOLDERS]
+    for place, folder in (*folders, (layout.named_files, "")):
+        for file in finder.find(place, folder):
+            name = f"{folder}/{file.relative}".strip("/")
+            if name.startswith(_OUR_OWN):
+                finder.warnings.append(f"{name} was left out: its name belongs to Pipeyard's own files.")
+                continue
             try:
                 _check_name(name, name)
                 put_file(client, target.url(name), file.path)

@@ -50,6 +50,11 @@ class Layout(NamedTuple):
         """What the script measures, one JSON object per line."""
         return self.root / "metrics.jsonl"
 
+    @property
+    def named_files(self) -> Path:
+        """Files that the script keeps with its run under names of their own (`Run.upload_file`)."""
+        return self.root / "files"
+
     def input(self, name: str) -> Path:
         """Folder of an input."""
         return self.root / "inputs" / name
@@ -90,6 +95,11 @@ def prepare_command(spec: Spec, layout: Layout) -> Command:
             return str(outputs[argument.output])
         return _REFERENCE_TEXT.sub(lambda match: references.get(match[1], match[0]), argument.value or "")
 
+    def filled(value: str) -> str:
+        """The path where the whole value names one; text that only mentions one may be meant for another job."""
+        match = _REFERENCE_TEXT.fullmatch(value)
+        return references.get(match[1], value) if match else value
+
     words = [word(argument) for argument in spec.command]
     if spec.launch == "script" and not (layout.work / check_relative(words[0])).is_file():
         raise JobError(f"The script {words[0]} is not in the step's source directory.")
@@ -100,9 +110,10 @@ def prepare_command(spec: Spec, layout: Layout) -> Command:
         "AZUREML_OUTPUT_DIRECTORY": "./outputs",
         "AZUREML_LOGDIRECTORY_PATH": "./logs",
         "PYTHONUNBUFFERED": "1",
-        **spec.environment,
+        **{name: filled(value) for name, value in spec.environment.items()},
         **{_REFERENCE + name: path for name, path in references.items()},
         "PIPEYARD_METRICS_FILE": str(layout.metrics),
+        "PIPEYARD_FILES_FOLDER": str(layout.named_files),
     }
     return Command(words, environment)
 

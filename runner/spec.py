@@ -11,6 +11,8 @@ from .errors import SpecError
 
 _NAME = re.compile(r"\w[\w.-]*\Z")
 _DIGEST = re.compile(r"(?:sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}|etag:.+)\Z", re.DOTALL)
+_RUN_TOKEN = "AZUREML_RUN_TOKEN"  # noqa: S105 - the name of a variable
+_TARGET_TYPES = frozenset({"blob", "file_share", "local_folder"})
 _LAUNCHES = frozenset({"script", "module", "executable"})
 
 
@@ -32,10 +34,11 @@ class InputSpec(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A place for uploads."""
+    """A place for uploads; `type` says how files get there."""
 
     base_url: str
     query: str
+    type: str = "blob"
 
     def url(self, relative: str) -> str:
         """Signed URL of a file below the place; "" is the place itself."""
@@ -110,6 +113,7 @@ def signatures(spec: Spec) -> tuple[str, ...]:
     urls += [spec.callback_url or ""]
     found = {url.partition("?")[2] for url in urls} | {spec.artifacts.query}
     found |= {output.target.query for output in spec.outputs}
+    found.add(spec.environment.get(_RUN_TOKEN, ""))
     return tuple(sorted(found - {""}, key=len, reverse=True))
 
 
@@ -166,7 +170,9 @@ def _input(item: dict[str, Any]) -> InputSpec:
 
 
 def _target(item: dict[str, Any]) -> Target:
-    return Target(str(item["base_url"]).rstrip("/"), str(item["query"]).lstrip("?"))
+    if item["type"] not in _TARGET_TYPES:
+        raise SpecError(f"{item['type']!r} is no kind of place that files can be written to.")
+    return Target(str(item["base_url"]).rstrip("/"), str(item["query"]).lstrip("?"), item["type"])
 
 
 def _argument(item: dict[str, Any], inputs: set[str], outputs: set[str]) -> Argument:

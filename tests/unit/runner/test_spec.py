@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from runner.errors import SpecError
@@ -77,6 +79,13 @@ def test_what_must_not_be_done_is_refused_without_telling_signatures(server, cha
 def test_what_is_no_job_is_refused(text):
     with pytest.raises(SpecError):
         parse_spec(text)
+
+
+def test_a_place_of_an_unknown_kind_is_refused(server):
+    document = json.loads(job(server, "", outputs=("model",)).model_dump_json())
+    document["outputs"][0]["target"]["type"] = "ftp"
+    with pytest.raises(SpecError, match="ftp"):
+        parse_spec(json.dumps(document))
 
 
 def test_urls_are_quoted_below_their_base():
