@@ -52,6 +52,7 @@ def _options(arguments: list[str] | None) -> Options:
         metavar="BLOB,QUEUE,TABLE",
         help="storage ports; 0,0,0 picks free ones (default: 10000,10001,10002)",
     )
+    parser.add_argument("--auth", action="store_true", help="ask for tokens of the test issuer (docs/identity.md)")
     parser.add_argument("--app", type=Path, default=_REPOSITORY, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     return Options(
@@ -61,6 +62,8 @@ def _options(arguments: list[str] | None) -> Options:
         azurite_ports=asked.azurite_ports,
         azurite_package=_REPOSITORY / "node_modules" / "azurite",
         on_shutdown=_shut_down_app if asked.app.resolve() == _REPOSITORY else _nothing,
+        watched=_watched_by_app if asked.app.resolve() == _REPOSITORY else _everything,
+        auth=asked.auth,
     )
 
 
@@ -83,6 +86,18 @@ def _nothing() -> None:
     """Another app than Pipeyard has no jobs to end."""
 
 
+def _watched_by_app() -> list[tuple[str, bool]]:
+    from shared import bootstrap  # noqa: PLC0415
+    from shared.services import arrivals  # noqa: PLC0415
+
+    return arrivals.watched_folders(bootstrap.workspace())
+
+
+def _everything() -> list[tuple[str, bool]]:
+    """Another app than Pipeyard wants to hear of every blob."""
+    return [("", True)]
+
+
 async def _run(options: Options) -> None:
     stopped = asyncio.Event()
     for number in _STOP_SIGNALS:
@@ -97,7 +112,8 @@ async def _run(options: Options) -> None:
         if starting.done():
             await starting
             # One write, so that a function that prints from a thread cannot break the line others wait for.
-            where = f"Local workspace: loopback only, no sign-in. Data folder: {workspace.data}"
+            sign_in = "sign-in with tokens of the test issuer" if options.auth else "no sign-in"
+            where = f"Local workspace: loopback only, {sign_in}. Data folder: {workspace.data}"
             print(f"{where}\nPipeyard is ready at {workspace.url}\n", end="", flush=True)
             workspace.start_timers()
             _relax_garbage_collection()

@@ -14,6 +14,15 @@ class FolderInUseError(Exception):
     """Another workspace holds the folder; the message says which and what to do."""
 
 
+def write_private(file: Path, text: str) -> None:
+    """Write a file that nobody else may read, whole or not at all."""
+    draft = file.with_name(f".{file.name}.tmp")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        out.write(text)
+    draft.replace(file)
+
+
 class DataFolder:
     """A folder under lock. The lock is the kernel's, so that of a killed workspace is free again at once."""
 

@@ -1,9 +1,9 @@
 """`python -m local.demo [EXAMPLE] [--json]`: Pipeyard from nothing, in three runs of a real pipeline.
 
 A fresh workspace is started; the example runs, runs again unchanged (everything is reused), and runs once more after
-one script was edited (only what depends on it runs). With `--json` the last line of stdout is one object
-`{"runs": [{"run_id", "status", "seconds", "steps": [{"name", "status", "reused", "reason"}]}]}`, and everything for
-people goes to stderr. The exit code is 1 if a run does not end as it should.
+one script was edited (only what depends on it runs). Or files arrive, and a schedule starts its runs. With `--json`
+the last line of stdout is one object `{"runs": [{"run_id", "status", "seconds", "steps": [{"name", "status", "reused",
+"reason"}]}]}`, and everything for people goes to stderr. The exit code is 1 if a run does not end as it should.
 """
 
 import argparse
@@ -30,7 +30,17 @@ from pipeyard.core import Datastore, Workspace
 from pipeyard.exceptions import PipeyardException
 from rich.console import Console
 
-from local.demo_example import EXAMPLES, Description, ExampleError, changed_copy, make_data, read_description
+from local.demo_arrivals import held_back, publish_and_wait, rounds
+from local.demo_example import (
+    EXAMPLES,
+    Arrivals,
+    Change,
+    Description,
+    ExampleError,
+    changed_copy,
+    make_data,
+    read_description,
+)
 from local.demo_workspace import ROOT, WorkspaceStartError, running_workspace
 
 RESULTS = ROOT / ".pipeyard" / "demo"
@@ -96,15 +106,37 @@ def _show(name: str, description: Description, scratch: Path, console: Console) 
         console.print(f"It answers at {url}", markup=False)
         with Client(WorkspaceLocation(url=url, source="the demo")) as client:
             stage = Stage(name=name, description=description, client=client, console=console)
-            _upload(stage, url, scratch / "data")
-            views = _three_runs(stage, scratch)
+            datastore = _upload(stage, url, scratch / "data")
+            if description.arrivals is not None:
+                views, faults = _arrivals(stage, datastore, scratch / "data", description.arrivals)
+            else:
+                views, faults = _three_runs(stage, scratch)
             _print_scores(stage, views[0], views[-1])
             _download(stage, views[-1])
         console.print("Stopping the workspace ...")
-    return views, _check(views, description.change.reruns)
+    return views, faults
 
 
-def _three_runs(stage: Stage, scratch: Path) -> list[RunView]:
+def _arrivals(
+    stage: Stage, datastore: Datastore, directory: Path, arrivals: Arrivals
+) -> tuple[list[RunView], list[str]]:
+    def upload(file: str) -> None:
+        datastore.upload_files([directory / file], relative_root=directory, show_progress=False)
+
+    schedule_id = publish_and_wait(stage.name, stage.description, arrivals, stage.client, datastore.name)
+    stage.console.print(f"Published the pipeline; a schedule waits for files in {arrivals.path}", markup=False)
+    return rounds(stage.client, stage.console, schedule_id, arrivals, upload)
+
+
+def _three_runs(stage: Stage, scratch: Path) -> tuple[list[RunView], list[str]]:
+    change = stage.description.change
+    if change is None:  # pragma: no cover  (a description has one or the other)
+        raise AssertionError
+    views = _change(stage, change, scratch)
+    return views, _check(views, change.reruns)
+
+
+def _change(stage: Stage, change: Change, scratch: Path) -> list[RunView]:
     stage.title("1. The first run: every step runs")
     first = stage.run(EXAMPLES / stage.name)
     if not first.succeeded:
@@ -112,7 +144,6 @@ def _three_runs(stage: Stage, scratch: Path) -> list[RunView]:
         return [first]
     stage.title("2. Submitted again, nothing changed: every step is reused")
     second = stage.run(EXAMPLES / stage.name)
-    change = stage.description.change
     stage.title(f"3. Now {change.text} ({change.file}): only what depends on it runs")
     third = stage.run(changed_copy(stage.name, change, scratch / "changed"))
     stage.title("Why each step ran or was reused (pipeyard explain)")
@@ -120,13 +151,18 @@ def _three_runs(stage: Stage, scratch: Path) -> list[RunView]:
     return [first, second, third]
 
 
-def _upload(stage: Stage, url: str, directory: Path) -> None:
+def _upload(stage: Stage, url: str, directory: Path) -> Datastore:
+    """Make and upload the data, but for the files that arrive later."""
     files = make_data(stage.name, stage.description, directory)
+    datastore = Datastore(Workspace(url, client=stage.client))
+    if stage.description.arrivals is not None:
+        later = held_back(stage.description.arrivals, directory)
+        files = [file for file in files if file not in later]
     if files:
-        datastore = Datastore(Workspace(url, client=stage.client))
         datastore.upload_files(files, relative_root=directory, show_progress=False)
         size = sum(file.stat().st_size for file in files)
         stage.console.print(f"Uploaded {len(files)} file(s), {size:,} bytes, to {datastore.name}", markup=False)
+    return datastore
 
 
 def _print_scores(stage: Stage, first: RunView, last: RunView) -> None:

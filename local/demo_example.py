@@ -5,8 +5,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 DESCRIPTION = "demo.json"
@@ -44,6 +45,32 @@ class Change(_Described):
     reruns: tuple[str, ...]
 
 
+class Round(_Described):
+    """A file that arrives and starts a run.
+
+    Attributes:
+        text: What happens, as a heading.
+        file: Path of the file, below the data script's directory and on the datastore.
+        metrics: Values that the last step must log.
+    """
+
+    text: str
+    file: str
+    metrics: dict[str, float]
+
+
+class Arrivals(_Described):
+    """Files that arrive one after the other, for a schedule that waits for them.
+
+    Attributes:
+        path: The folder that the schedule watches.
+        rounds: In order.
+    """
+
+    path: str
+    rounds: tuple[Round, ...]
+
+
 class Description(_Described):
     """A `demo.json`.
 
@@ -54,7 +81,8 @@ class Description(_Described):
             default datastore under the same paths.
         scores: Step whose numeric metrics are the result.
         downloads: Outputs that the user gets to see.
-        change: What is edited for the third run.
+        change: What is edited for the third run; or
+        arrivals: the files that start runs. Exactly one of the two.
     """
 
     title: str
@@ -62,7 +90,14 @@ class Description(_Described):
     data: str | None = None
     scores: str | None = None
     downloads: tuple[Download, ...] = ()
-    change: Change
+    change: Change | None = None
+    arrivals: Arrivals | None = None
+
+    @model_validator(mode="after")
+    def _one_story(self) -> Self:
+        if (self.change is None) == (self.arrivals is None):
+            raise ValueError("A demo shows either a change or arrivals.")
+        return self
 
 
 def example_names() -> list[str]:

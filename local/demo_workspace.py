@@ -1,13 +1,14 @@
 """A local workspace in a process of its own, for as long as a `with` block lasts."""
 
 import contextlib
+import os
 import queue
 import re
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -23,8 +24,12 @@ class WorkspaceStartError(Exception):
 
 
 @contextlib.contextmanager
-def running_workspace(data: Path) -> Iterator[str]:
+def running_workspace(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[str]:
     """Start a workspace that keeps its data in `data`, on free ports; yields its URL and stops it at the end.
+
+    Args:
+        data: The data folder; made if it is not there.
+        settings: More environment variables for the workspace.
 
     Raises:
         WorkspaceStartError: It ended early or took too long.
@@ -34,7 +39,14 @@ def running_workspace(data: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "local", "--port", "0", "--data", str(data), "--azurite-ports", "0,0,0"]
     with (
         log.open("w") as errors,
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, **(settings or {})},
+        ) as process,
     ):
         try:
             yield _wait_until_ready(process, log)

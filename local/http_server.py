@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import uvicorn
 
+from local.blob_triggers import BlobTrigger
+from local.by_hand import PREFIX, run_by_hand
 from local.functions_host import FunctionsHost, InvocationError
 from local.http_routes import RouteTable
 
@@ -33,9 +35,10 @@ Headers = list[tuple[bytes, bytes]]
 class HttpApp:
     """ASGI application over the functions of an app."""
 
-    def __init__(self, host: FunctionsHost, routes: RouteTable) -> None:
+    def __init__(self, host: FunctionsHost, routes: RouteTable, blob_triggers: list[BlobTrigger] | None = None) -> None:
         self._host = host
         self._routes = routes
+        self._blob_triggers = blob_triggers or []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -57,6 +60,8 @@ class HttpApp:
             return _problem(HTTPStatus.FORBIDDEN, "Only this machine may call the local workspace.")
         if (scope["method"], scope["path"]) == _FUNCTIONS:
             return self._functions()
+        if scope["method"] == "POST" and scope["path"].startswith(PREFIX):
+            return await self._by_hand(scope["path"].removeprefix(PREFIX), await _read_body(headers, receive))
         found = self._routes.match(scope["method"], scope["path"].lstrip("/"))
         if found is None:
             return _problem(HTTPStatus.NOT_FOUND, "Not found.")
@@ -78,6 +83,12 @@ class HttpApp:
         """The Functions host's own list of functions, with how often each was invoked."""
         listed = [{"name": name, "invocations": self._host.invocations[name]} for name in self._host.functions]
         return 200, [(b"content-type", b"application/json")], json.dumps(listed).encode()
+
+    async def _by_hand(self, name: str, body: bytes | None) -> tuple[int, Headers, bytes]:
+        status, sentence = await run_by_hand(self._host, self._blob_triggers, name, body or b"")
+        if status != HTTPStatus.ACCEPTED:
+            return _problem(status, sentence)
+        return status, [(b"content-type", b"application/json")], json.dumps({"detail": sentence}).encode()
 
     def _request(self, scope: Any, headers: dict[str, str], parameters: dict[str, str], body: bytes) -> Any:
         datum = self._host.datum

@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local.azurite import Azurite, Ports, with_free_ports
+from local.blob_triggers import BlobTriggers
 from local.data_folder import DataFolder
 from local.functions_host import FunctionsHost
 from local.http_routes import RouteTable, route_prefix
@@ -21,6 +23,9 @@ from local.http_server import HttpApp, HttpServer, listen
 from local.sidecar import Sidecar
 from local.taskhub import MAX_ACTIVITIES, MAX_TURNS, TaskHub
 from local.timers import Timers
+
+if TYPE_CHECKING:
+    from local.test_issuer import TestIssuer
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +55,10 @@ class Options:
     azurite_package: Path
     on_shutdown: Callable[[], None]
     """Called in a thread after the last request, before storage goes away."""
+    watched: Callable[[], list[tuple[str, bool]]]
+    """(prefix, whether folders below count, too) of the folders whose blobs an app with a blob trigger waits for."""
+    auth: bool = False
+    """Whether callers need a token of the test issuer."""
 
 
 class Workspace:
@@ -63,9 +72,11 @@ class Workspace:
         self._host = FunctionsHost(options.app.resolve())
         self._hub = TaskHub(self._host.run_orchestrator, self._host.run_activity)
         self._sidecar = Sidecar(self._hub)
+        self._issuer = _test_issuer(self._folder.path) if options.auth else None
         self._listener: socket.socket | None = None
         self._server: HttpServer | None = None
         self._timers: Timers | None = None
+        self._blob_triggers: BlobTriggers | None = None
         self._indexed = False
         self.url = ""
 
@@ -92,21 +103,24 @@ class Workspace:
         await asyncio.to_thread(self._azurite.start)
         await self._host.index()
         self._indexed = True
-        functions = list(self._host.functions.values())
-        _warn_of_unsupported(self._host)
+        functions, connection = list(self._host.functions.values()), self._ports.connection_string
+        self._blob_triggers = BlobTriggers(self._host, functions, connection, self._options.watched)
         self._timers = Timers(self._host, functions)
         self._host.connect(await self._sidecar.serve(), self.url)
         await self._azurite.ready()
         prefix = route_prefix(self._host.directory)
-        self._server = HttpServer(self._listener, HttpApp(self._host, RouteTable(functions, prefix)))
+        app = HttpApp(self._host, RouteTable(functions, prefix), self._blob_triggers.triggers)
+        self._server = HttpServer(self._listener, app)
         await self._server.start()
         await _in_daemon_thread(functools.partial(_await_health, self.url, prefix))
         self._announce()
 
     def start_timers(self) -> None:
-        """Begin the timers' ticks, of which some happen at once; meant for after the news that `start` has ended."""
+        """Begin the timers' ticks, of which some happen at once, and to look for blobs; meant for after `start`."""
         if self._timers is not None:
             self._timers.start()
+        if self._blob_triggers is not None:
+            self._blob_triggers.start()
 
     def _announce(self) -> None:
         self._folder.remember_ports(self._ports)
@@ -128,6 +142,7 @@ class Workspace:
         for step in (
             self._stop_taking_work,
             self._call_hook,
+            self._stop_issuer,
             self._hub.stop,
             self._sidecar.stop,
             lambda: self._azurite.stop(max(_STORAGE_AT_LEAST, deadline - time.monotonic())),
@@ -144,6 +159,8 @@ class Workspace:
     async def _stop_taking_work(self) -> None:
         if self._timers is not None:
             await self._timers.stop()
+        if self._blob_triggers is not None:
+            await self._blob_triggers.stop()
         if self._server is not None:
             await self._server.stop()
         # Nothing new may start while the app's jobs are being ended: it would see them fail and record that.
@@ -166,10 +183,23 @@ class Workspace:
             "TASK_HUB_NAME": "LocalHub",
             "PIPEYARD_DATA_DIR": str(self.data),
             "PIPEYARD_BASE_URL": self.url,
+            "PIPEYARD_FILE_STORE": str(self.data / "workspacefilestore"),
             "PIPEYARD_LOCAL_PROCESS": "1",
+            **self._sign_in(),
             # Turns run in the same threads as synchronous activities and HTTP functions; each has room at its limit.
             "PYTHON_THREADPOOL_THREAD_COUNT": str(MAX_ACTIVITIES + MAX_TURNS + _HTTP_THREADS),
         }
+
+    def _sign_in(self) -> dict[str, str]:
+        # Both ways are loopback only, so webhooks may stay on this machine, too.
+        if self._issuer is None:
+            return {"PIPEYARD_AUTH": "none", "PIPEYARD_PRIVATE_WEBHOOKS": "1"}
+        self._issuer.start()
+        return {**self._issuer.settings(), "PIPEYARD_PRIVATE_WEBHOOKS": "1"}
+
+    async def _stop_issuer(self) -> None:
+        if self._issuer is not None:
+            await asyncio.to_thread(self._issuer.stop)
 
     async def _call_hook(self) -> None:
         if not self._indexed:
@@ -178,6 +208,12 @@ class Workspace:
             await asyncio.wait_for(_in_daemon_thread(self._options.on_shutdown), _HOOK_LIMIT)
         except TimeoutError:
             log.warning("Ending the app's jobs took more than %.0f s; going on without.", _HOOK_LIMIT)
+
+
+def _test_issuer(folder: Path) -> "TestIssuer":
+    from local.test_issuer import TestIssuer  # noqa: PLC0415 - cryptography would slow every other start down
+
+    return TestIssuer(folder)
 
 
 def _in_daemon_thread(work: Callable[[], None]) -> asyncio.Future[None]:
@@ -204,15 +240,6 @@ def _in_daemon_thread(work: Callable[[], None]) -> asyncio.Future[None]:
 
     threading.Thread(target=run, daemon=True).start()
     return outcome
-
-
-def _warn_of_unsupported(host: FunctionsHost) -> None:
-    for function in host.functions.values():
-        if function.trigger["type"] == "blobTrigger":
-            log.warning(
-                "Function %s has a blob trigger, which the local workspace does not support: it is never called.",
-                function.name,
-            )
 
 
 def _await_health(url: str, prefix: str) -> None:

@@ -5,6 +5,7 @@ import http.client
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from typing import Any
 
 import pytest
 from azure.data.tables import TableServiceClient
+from azure.storage.blob import ContainerClient
 
+from local.azurite import Ports
 from tests.local.workspace_process import SAMPLE_APP, WorkspaceProcess, wait_gone
 
 
@@ -49,8 +52,30 @@ def test_says_what_it_is_before_it_says_ready(workspace):
     assert workspace.note["pid"] == workspace.process.pid
 
 
-def test_warns_of_blob_triggers(workspace):
-    assert "on_blob has a blob trigger" in workspace.output
+def test_new_and_changed_blobs_call_their_function_once_each(workspace):
+    connection = Ports(*(workspace.note[f"{service}_port"] for service in ("blob", "queue", "table"))).connection_string
+    with ContainerClient.from_connection_string(connection, "inbox") as inbox:
+        inbox.create_container()
+        for content, name, expected in ((b"1", "deep/a b.txt", 1), (b"2", "deep/a b.txt", 2), (b"1", "other", 3)):
+            inbox.upload_blob(name, content, overwrite=True)
+            deadline = time.monotonic() + 10
+            while len(told(workspace)) < expected:
+                assert time.monotonic() < deadline, "nobody told of the blob"
+                time.sleep(0.02)
+            assert told(workspace)[expected - 1 :] == [f"inbox/{name}"]
+
+
+def told(workspace) -> list[str]:
+    return re.findall(r"blob arrived: (.*)", workspace.output)
+
+
+def test_functions_can_be_run_by_hand(workspace):
+    before = len(told(workspace))
+    status, _, _ = call(workspace, "POST", "/admin/functions/on_blob", b'{"input": "inbox/by/hand"}')
+    assert status == 202
+    assert told(workspace)[before:] == ["inbox/by/hand"]
+    assert call(workspace, "POST", "/admin/functions/on_blob", b"[]")[0] == 400
+    assert call(workspace, "POST", "/admin/functions/nobody")[0] == 404
 
 
 def test_catch_all_route_sees_the_whole_request(workspace):

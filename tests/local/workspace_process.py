@@ -150,7 +150,7 @@ def tick(t: func.TimerRequest) -> None:
 
 @app.blob_trigger(arg_name="b", path="inbox/{name}", connection="AzureWebJobsStorage")
 def on_blob(b: func.InputStream) -> None:
-    pass
+    print("blob arrived: " + b.name, flush=True)
 """
 
 
