@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, Self, cast
+from typing import Self, cast
 from urllib.parse import quote
 
 import httpx
@@ -11,6 +11,7 @@ import httpx
 from pipeyard import _wire
 from pipeyard._config import WorkspaceLocation
 from pipeyard._http import HttpSession
+from pipeyard._tokens import Auth
 
 
 class Client:
@@ -22,8 +23,9 @@ class Client:
         *,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        auth: Auth | None = None,
     ) -> None:
-        self.http = HttpSession(location, transport=transport, sleep=sleep)
+        self.http = HttpSession(location, transport=transport, sleep=sleep, auth=auth)
         self.sleep = sleep
 
     def __enter__(self) -> Self:
@@ -126,27 +128,6 @@ class Client:
         """One page of experiments."""
         query = {"page_size": 200, "continuation_token": continuation_token}
         return cast("_wire.ExperimentPage", self.http.get("/api/experiments", query))
-
-    def list_datastores(self) -> list[_wire.DatastoreDocument]:
-        """Every datastore."""
-        return cast("list[_wire.DatastoreDocument]", self.http.get("/api/datastores")["value"])
-
-    def list_files(self, datastore: str, prefix: str = "") -> list[_wire.StoredFile]:
-        """Files on a datastore whose path begins with `prefix`."""
-        route = f"/api/datastores/{_part(datastore)}/files"
-        return cast("list[_wire.StoredFile]", self.http.get(route, {"prefix": prefix})["value"])
-
-    def upload_urls(self, datastore: str, paths: Sequence[str]) -> dict[str, str]:
-        """URLs to PUT files to, by path."""
-        return self._urls(datastore, "uploads", paths)
-
-    def download_urls(self, datastore: str, paths: Sequence[str]) -> dict[str, str]:
-        """URLs to GET files from, by path."""
-        return self._urls(datastore, "downloads", paths)
-
-    def _urls(self, datastore: str, kind: str, paths: Sequence[str]) -> dict[str, str]:
-        answer: Any = self.http.post(f"/api/datastores/{_part(datastore)}/{kind}", {"paths": list(paths)})
-        return cast("dict[str, str]", answer["urls"])
 
 
 def _part(text: str) -> str:

@@ -1,6 +1,7 @@
 """Requests to a workspace: retries where repeating is safe, and every failure as one of our exceptions."""
 
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +10,14 @@ from urllib.parse import urlsplit
 import httpx
 
 from pipeyard._config import WorkspaceLocation
-from pipeyard.exceptions import Fault, PipeyardException, ServiceException, UserErrorException
+from pipeyard._tokens import Auth, token_of_environment
+from pipeyard.exceptions import (
+    AuthenticationException,
+    Fault,
+    PipeyardException,
+    ServiceException,
+    UserErrorException,
+)
 
 TIMEOUT = httpx.Timeout(60, connect=10)
 TRIES = 4
@@ -18,6 +26,7 @@ LONGEST_WAIT_SECONDS = 10.0
 TRANSIENT_STATUSES = frozenset({408, 429, 502, 503, 504})
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 CLIENT_ERRORS = range(400, 500)
+SIGN_IN_STATUSES = frozenset({401, 403})
 
 
 class HttpSession:
@@ -29,12 +38,25 @@ class HttpSession:
         *,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        auth: Auth | None = None,
     ) -> None:
+        """Open nothing yet.
+
+        Args:
+            location: The workspace.
+            transport: For tests and special transports.
+            sleep: Waits between tries.
+            auth: Asked for a bearer token before each request, so that it can renew one; the variables
+                `PIPEYARD_TOKEN` and, in a job, `AZUREML_RUN_TOKEN` come first.
+        """
         self.location = location
+        self.auth = auth
         self._sleep = sleep
         # A proxy of the environment cannot reach this machine's own loopback.
         trust_env = urlsplit(location.url).hostname not in LOOPBACK_HOSTS
         self._client = httpx.Client(base_url=location.url, transport=transport, timeout=TIMEOUT, trust_env=trust_env)
+        # Nobody closes a `Workspace`: its connections go when it does.
+        weakref.finalize(self, self._client.close)
 
     def close(self) -> None:
         """Close pooled connections."""
@@ -59,14 +81,14 @@ class HttpSession:
         return str(response.request.url.join(location))
 
     @contextmanager
-    def stream(self, url: str) -> Iterator[httpx.Response]:
+    def stream(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[httpx.Response]:
         """Open a signed storage URL for reading.
 
         Raises:
             ServiceException: Storage did not deliver.
         """
         try:
-            with self._client.stream("GET", url) as response:
+            with self._client.stream("GET", url, headers=headers) as response:
                 _raise_for_answer(response)
                 yield response
         except httpx.ConnectError as error:
@@ -84,7 +106,7 @@ class HttpSession:
         wait = FIRST_WAIT_SECONDS
         for remaining in reversed(range(TRIES)):
             try:
-                response = self._client.request(method, url, **arguments)
+                response = self._client.request(method, url, **self._signed_in(url, arguments))
             except httpx.ConnectError as error:
                 raise self._unreachable(error) from error
             except httpx.TransportError as error:
@@ -92,12 +114,21 @@ class HttpSession:
                     raise self._interrupted(error) from error
             else:
                 if response.status_code not in TRANSIENT_STATUSES or not remaining:
-                    _raise_for_answer(response)
+                    _raise_for_answer(response, own=not urlsplit(url).netloc)
                     return response
                 wait = max(wait, _retry_after(response))
             self._sleep(min(wait, LONGEST_WAIT_SECONDS))
             wait *= 3
         raise AssertionError  # pragma: no cover  (the last round returns or raises)
+
+    def _signed_in(self, url: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments with the caller's token: for the workspace's own routes only, never for storage."""
+        if urlsplit(url).netloc:
+            return arguments
+        token = token_of_environment(self.location.url) or (self.auth() if self.auth is not None else None)
+        if token is None:
+            return arguments
+        return {**arguments, "headers": {**(arguments.get("headers") or {}), "Authorization": f"Bearer {token}"}}
 
     def _unreachable(self, error: httpx.ConnectError) -> ServiceException:
         tried = error.request.url.copy_with(path="/", query=None)
@@ -117,8 +148,13 @@ class HttpSession:
         )
 
 
-def _raise_for_answer(response: httpx.Response) -> None:
-    """Turn an error answer into an exception; problem documents keep their faults."""
+def _raise_for_answer(response: httpx.Response, *, own: bool = False) -> None:
+    """Turn an error answer into an exception; problem documents keep their faults.
+
+    Args:
+        response: The answer.
+        own: Whether a route of the workspace gave it, not storage.
+    """
     if response.status_code < CLIENT_ERRORS.start:
         return
     response.read()
@@ -129,6 +165,8 @@ def _raise_for_answer(response: httpx.Response) -> None:
     if not isinstance(problem, dict):
         problem = {"detail": response.text.strip()[:500]}
     kind: type[PipeyardException] = UserErrorException if response.status_code in CLIENT_ERRORS else ServiceException
+    if own and response.status_code in SIGN_IN_STATUSES:
+        kind = AuthenticationException
     where = f"{response.request.method} {response.request.url.path}"
     text = problem.get("detail") or problem.get("title") or response.reason_phrase
     raise kind(

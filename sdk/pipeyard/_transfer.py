@@ -2,16 +2,17 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pipeyard._core.paths import relative_path_fault
 from pipeyard._http import HttpSession
+from pipeyard._storage.local_files import LOCAL_SCHEME, local_path
 from pipeyard.exceptions import ServiceException
 
 THREADS = 8
-BLOB_HEADERS = {"x-ms-blob-type": "BlockBlob"}
+_CHUNK = 1 << 20
 
 
 def in_parallel[Item](work: Callable[[Item], object], items: Iterable[Item]) -> None:
@@ -26,16 +27,6 @@ def in_parallel[Item](work: Callable[[Item], object], items: Iterable[Item]) -> 
             raise
 
 
-def upload_files(http: HttpSession, urls: Mapping[str, str], sources: Mapping[str, Path]) -> None:
-    """PUT each file of `sources` (by its path on the datastore) to the URL of the same path."""
-
-    def upload(path: str) -> None:
-        # Whole in memory, so that a try after a broken connection sends the file from its beginning.
-        http.send("PUT", urls[path], content=sources[path].read_bytes(), headers=BLOB_HEADERS)
-
-    in_parallel(upload, sources)
-
-
 def download_file(http: HttpSession, url: str, target: Path, sha256: str | None = None) -> None:
     """GET a file to `target`, complete or not at all.
 
@@ -46,8 +37,8 @@ def download_file(http: HttpSession, url: str, target: Path, sha256: str | None 
     partial = target.with_name(f"{target.name}.{os.getpid()}.part")
     digest = hashlib.sha256()
     try:
-        with http.stream(url) as response, partial.open("wb") as file:
-            for chunk in response.iter_bytes():
+        with partial.open("wb") as file:
+            for chunk in _chunks(http, url):
                 digest.update(chunk)
                 file.write(chunk)
         if sha256 is not None and digest.hexdigest() != sha256:
@@ -55,6 +46,16 @@ def download_file(http: HttpSession, url: str, target: Path, sha256: str | None 
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _chunks(http: HttpSession, url: str) -> Iterator[bytes]:
+    if url.startswith(LOCAL_SCHEME):
+        with local_path(http, url).open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+        return
+    with http.stream(url) as response:
+        yield from response.iter_bytes()
 
 
 def below(directory: Path, path: str) -> Path:

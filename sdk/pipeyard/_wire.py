@@ -166,8 +166,15 @@ class DatastoreDocument(TypedDict):
     """A datastore."""
 
     name: str
-    container: str
+    type: str
     is_default: bool
+    account_name: str | None
+    container: str | None
+    endpoint: str | None
+    path: str | None
+    description: str
+    credential: str
+    created_at: str | None
 
 
 class StoredFile(TypedDict):

@@ -2,11 +2,13 @@
 
 PipeyardException  (v1: AzureMLException)
 ├── UserErrorException           the request, a file or an argument is wrong; lists every fault at once
+├── AuthenticationException      the workspace wants a sign-in, or another role than the caller has
 ├── ServiceException             the workspace did not answer, or answered that it cannot serve
 ├── ActivityFailedException      a run that was waited for failed or was canceled
 ├── ComputeTargetException       a compute target refused or does not exist
 ├── RunEnvironmentException      `Run.get_context(allow_offline=False)` outside a submitted step
-└── SnapshotException            a source directory cannot become a snapshot
+├── SnapshotException            a source directory cannot become a snapshot
+└── ...                          names that v1's scripts catch, at the end of this module
 """
 
 from collections.abc import Sequence
@@ -62,6 +64,10 @@ class UserErrorException(PipeyardException):
     """Something that the caller wrote is wrong."""
 
 
+class AuthenticationException(PipeyardException):
+    """The workspace wants a sign-in, or another role than the caller has."""
+
+
 class ServiceException(PipeyardException):
     """The workspace could not be reached, or could not serve the request; trying again later may help."""
 
@@ -80,3 +86,23 @@ class RunEnvironmentException(PipeyardException):
 
 class SnapshotException(PipeyardException):
     """A source directory cannot become a snapshot."""
+
+
+class ExperimentExecutionException(UserErrorException):
+    """v1's error for runs that could not be started."""
+
+
+class RunConfigurationException(UserErrorException):
+    """v1's error for run configurations."""
+
+
+class ModelNotFoundException(UserErrorException):
+    """v1's error for models that do not exist."""
+
+
+ProjectSystemException = UserErrorException
+"""v1's error for workspaces, compute and files that it could not find."""
+TrainingException = ServiceException
+"""v1's error for services that a training needs."""
+WebserviceException = ServiceException
+"""v1's error for deployments, which Pipeyard does not have: nothing raises it."""

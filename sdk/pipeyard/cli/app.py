@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import httpx
 import typer
 
-from pipeyard.cli import reading, submitting
+from pipeyard.cli import auditing, compute, data, migrate, publishing, reading, schedules, submitting, webhooks
 from pipeyard.cli.session import Session
 from pipeyard.exceptions import PipeyardException
 
@@ -45,3 +45,13 @@ app.command(epilog="Example: pipeyard explain latest train")(reading.explain)
 app.command(epilog="Example: pipeyard metrics latest")(reading.metrics)
 app.command(epilog="Example: pipeyard outputs latest report")(reading.outputs)
 app.command(epilog="Example: pipeyard download latest report figure --to results")(reading.download)
+app.command(epilog="Example: pipeyard publish pipeline.json --name churn -p alpha=0.2")(publishing.publish)
+app.add_typer(publishing.published_app, name="published")
+app.add_typer(publishing.endpoint_app, name="endpoint")
+app.add_typer(schedules.app, name="schedule")
+app.add_typer(data.app, name="data")
+app.add_typer(compute.app, name="compute")
+app.add_typer(migrate.app, name="migrate")
+app.command(epilog="Example: pipeyard audit --caller anna --since 2026-11-01T00:00:00Z")(auditing.audit)
+app.command(epilog="Example: pipeyard whoami")(auditing.whoami)
+app.add_typer(webhooks.app, name="webhook")

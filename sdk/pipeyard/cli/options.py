@@ -1,11 +1,11 @@
 """Arguments and options that several commands share, and how their text becomes values."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from pipeyard._wire import Definition, Scalar
+from pipeyard._wire import Definition
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Definition file (JSON).", show_default=False)]
@@ -56,14 +56,16 @@ def pairs(words: list[str] | None, option: str) -> dict[str, str]:
     return found
 
 
-def typed_parameters(words: list[str] | None, definition: Definition) -> dict[str, Scalar]:
+def typed_parameters(words: list[str] | None, definition: Definition) -> dict[str, Any]:
     """Parameters with the types that the definition declares; unknown names are left for the workspace to refuse.
+
+    A data path is written `DATASTORE:PATH`, a dataset as its id.
 
     Raises:
         BadParameter: A value does not fit its type.
     """
     declared = definition.get("parameters")
-    values: dict[str, Scalar] = {}
+    values: dict[str, Any] = {}
     for name, text in pairs(words, "--parameter").items():
         entry = declared.get(name) if isinstance(declared, dict) else None
         kind = entry.get("type") if isinstance(entry, dict) else None
@@ -74,7 +76,14 @@ def typed_parameters(words: list[str] | None, definition: Definition) -> dict[st
     return values
 
 
-def _convert(text: str, kind: str) -> Scalar:
+def _convert(text: str, kind: str) -> Any:
+    if kind == "data_path":
+        datastore, separator, path = text.partition(":")
+        if not separator:
+            raise ValueError(text)
+        return {"datastore": datastore, "path": path}
+    if kind == "dataset":
+        return {"dataset_id": text}
     if kind == "int":
         return int(text)
     if kind == "float":

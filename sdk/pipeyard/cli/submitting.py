@@ -91,7 +91,7 @@ def submit(
         request["max_parallel_steps"] = max_parallel_steps
     with faults_of(file):
         run = session.client.submit(request, idempotency_key=idempotency_key)
-    _submitted(session, run, wait=wait, show=follow_run)
+    report_submitted(session, run, wait=wait, show=follow_run)
 
 
 def resume(
@@ -104,7 +104,7 @@ def resume(
 ) -> None:
     """Run a failed or canceled run again: what it finished is reused where nothing changed."""
     session = session_of(context, as_json)
-    _submitted(session, session.client.resume(session.find_run(run)), wait=wait, show=follow_run)
+    report_submitted(session, session.client.resume(session.find_run(run)), wait=wait, show=follow_run)
 
 
 def cancel(
@@ -136,7 +136,7 @@ def _request(
     return request
 
 
-def _submitted(session: Session, run: RunDocument, *, wait: bool, show: bool) -> None:
+def report_submitted(session: Session, run: RunDocument, *, wait: bool, show: bool) -> None:
     """Report a new run; with `wait` or `show` also its end, which then decides the exit code."""
     run_id = run["run_id"]
     if not wait and not show:

@@ -22,6 +22,9 @@ LIST = "list"
 ROW = "row"
 TABLE = "table"
 TAG = "tag"
+UNTAG = "untag"
+PROPERTY = "property"
+_NO_METRICS = frozenset({TAG, UNTAG, PROPERTY, "failure"})
 METRICS_VARIABLE = "PIPEYARD_METRICS_FILE"
 
 
@@ -88,7 +91,7 @@ def collect(documents: "Iterable[MetricDocument]") -> dict[str, Any]:
     seen: set[str] = set()
     for document in documents:
         kind, name, value = document.get("kind", SCALAR), document["name"], document["value"]
-        if kind == TAG:
+        if kind in _NO_METRICS:
             continue
         if kind in {ROW, TABLE} and isinstance(value, dict):
             _extend_columns(metrics.setdefault(name, {}), value)
@@ -100,6 +103,21 @@ def collect(documents: "Iterable[MetricDocument]") -> dict[str, Any]:
             metrics[name] = [*metrics[name], value] if isinstance(metrics[name], list) else [metrics[name], value]
         seen.add(name)
     return metrics
+
+
+def facts(documents: "Iterable[MetricDocument]") -> tuple[dict[str, str], dict[str, str]]:
+    """(tags, properties) among logged lines."""
+    tags: dict[str, str] = {}
+    properties: dict[str, str] = {}
+    for document in documents:
+        kind, name, value = document.get("kind", SCALAR), document["name"], document["value"]
+        if kind == TAG:
+            tags[name] = "" if value is None else str(value)
+        elif kind == UNTAG:
+            tags.pop(name, None)
+        elif kind == PROPERTY:
+            properties[name] = str(value)
+    return tags, properties
 
 
 def _extend_columns(columns: dict[str, Any], added: Mapping[str, Any]) -> None:

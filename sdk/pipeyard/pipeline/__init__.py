@@ -1,1 +1,1 @@
-"""v1's `azureml.pipeline`."""
+"""v1's `azureml.pipeline`: pipelines (`core`) and kinds of steps (`steps`)."""

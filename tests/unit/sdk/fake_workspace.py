@@ -231,7 +231,12 @@ class FakeWorkspace:
         return httpx.Response(201)
 
 
-DATASTORE = {"name": "workspaceblobstore", "container": "azureml-blobstore", "is_default": True}
+DATASTORE = {
+    "name": "workspaceblobstore",
+    "type": "azure_blob",
+    "container": "azureml-blobstore",
+    "is_default": True,
+}
 
 
 def answer(document: Any, status: int = 200) -> httpx.Response:

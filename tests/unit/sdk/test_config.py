@@ -64,12 +64,17 @@ def test_a_broken_file_is_named(tmp_path, text):
     assert str(file) in caught.value.message
 
 
-def test_a_v1_file_without_an_address_is_explained(tmp_path):
+def test_a_v1_file_says_who_the_workspace_is_and_another_one_where(tmp_path):
     v1 = {"subscription_id": "1", "resource_group": "g", "workspace_name": "w"}
     file = write(tmp_path / "config.json", v1)
-    with pytest.raises(UserErrorException, match="Azure ML workspace") as caught:
-        find_workspace(tmp_path, {})
-    assert str(file) in caught.value.message
+    found = find_workspace(tmp_path, {})
+    assert (found.url, found.identity) == (DEFAULT_URL, v1)
+    assert str(file) in found.source
+    assert 'add "url"' in found.source
+    write(tmp_path / ".pipeyard" / "workspace.json", {"url": "http://here"})
+    assert (find_workspace(tmp_path, {}).url, find_workspace(tmp_path, {}).identity) == ("http://here", v1)
+    named = find_workspace(tmp_path, {"PIPEYARD_URL": "http://there"})
+    assert (named.url, named.identity) == ("http://there", v1)
 
 
 def test_an_address_needs_a_scheme(tmp_path):

@@ -23,9 +23,10 @@ def test_a_definition_has_its_shape_and_its_scripts(name):
         assert step.settings["script_name"] in files[step.snapshot or ""]
 
 
-@pytest.mark.parametrize("name", example_names())
+@pytest.mark.parametrize("name", [name for name in example_names() if read_description(name).change is not None])
 def test_the_change_reaches_one_step_of_those_that_shall_run(name, tmp_path):
     description = read_description(name)
+    assert description.change is not None
     before = load_pipeline(EXAMPLES / name / description.pipeline).definition["steps"]
     after = load_pipeline(changed_copy(name, description.change, tmp_path) / description.pipeline).definition["steps"]
     changed = [step["name"] for old, step in zip(before, after, strict=True) if old != step]

@@ -86,7 +86,7 @@ def test_offline_prints_as_v1_did(capsys, monkeypatch):
         "Attempted to tag the run with a: b\n"
     )
     assert run.id.startswith("OfflineRun_")
-    assert not hasattr(run, "experiment")
+    assert run.experiment.name == "offline"
 
 
 def test_offline_can_be_forbidden(monkeypatch):

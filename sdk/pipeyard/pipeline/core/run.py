@@ -4,30 +4,33 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeyard import _wire
-from pipeyard._client import Client
-from pipeyard._follow import FAILED, RunView, follow_run, read_log
-from pipeyard._outputs import download_output
+from pipeyard._checks import require_workspace
+from pipeyard._follow import RunView, follow_run
 from pipeyard.core._metrics import collect
+from pipeyard.core._run_states import PIPELINE_TYPE, details, history_status
 from pipeyard.core.experiment import Experiment
 from pipeyard.core.run import Run
 from pipeyard.core.workspace import Workspace
-from pipeyard.exceptions import ActivityFailedException
+from pipeyard.exceptions import ActivityFailedException, UserErrorException
+from pipeyard.pipeline.core._watching import Printer, why
+from pipeyard.pipeline.core.graph import PortDataReference
+from pipeyard.pipeline.core.step_run import StepRun, StepRunOutput
+
+if TYPE_CHECKING:
+    from pipeyard.pipeline.core.pipeline import Graph
+    from pipeyard.pipeline.core.published_pipeline import PublishedPipeline
+
+__all__ = ["PipelineRun", "PortDataReference", "StepRun", "StepRunOutput", "get_pipeline_runs"]
+
+STEP_NAME_LABEL = "pipeyard.step_name"
 
 
-class _SubmittedRun(Run):
-    """What pipeline runs and step runs share."""
-
-    @property
-    def _client(self) -> Client:
-        return self.experiment.workspace.client
-
-
-class PipelineRun(_SubmittedRun):
+class PipelineRun(Run):
     """A run of a pipeline."""
 
     @staticmethod
@@ -37,25 +40,196 @@ class PipelineRun(_SubmittedRun):
         Raises:
             UserErrorException: There is none.
         """
+        require_workspace(workspace, "PipelineRun.get")
         document = workspace.client.get_run(run_id)
         return PipelineRun(Experiment(workspace, document["experiment"]), document["run_id"])
 
-    def get_status(self) -> str:
-        """NotStarted, Running, CancelRequested, Finished, Failed or Canceled."""
-        return self._client.get_run(self.id)["status"]
+    @staticmethod
+    def get_pipeline_runs(workspace: Workspace, pipeline_id: str) -> "list[PipelineRun]":
+        """Runs of a published pipeline, newest first."""
+        require_workspace(workspace, "PipelineRun.get_pipeline_runs")
+        from pipeyard._clients.publishing import PublishingClient  # noqa: PLC0415  (needed here only)
 
-    def get_details(self) -> _wire.RunDocument:
+        found = PublishingClient(workspace.client.http).list_runs(published_pipeline_id=pipeline_id)
+        return [PipelineRun(Experiment(workspace, item["experiment"]), item["run_id"]) for item in found]
+
+    @property
+    def run_document(self) -> _wire.RunDocument:
         """Everything that the workspace knows about the run itself."""
         return self._client.get_run(self.id)
 
-    def get_steps(self) -> "Iterator[StepRun]":
+    @property
+    def pipeline_run_id(self) -> str:
+        """Its own id."""
+        return self.id
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name."""
+        return self.run_document["pipeline"]
+
+    @property
+    def display_name(self) -> str:
+        """The pipeline's name."""
+        return self.name
+
+    @property
+    def description(self) -> str:
+        """What the submit said about it."""
+        return self.run_document.get("description", "")
+
+    @property
+    def type(self) -> str:
+        """`azureml.PipelineRun`."""
+        return PIPELINE_TYPE
+
+    @property
+    def number(self) -> int:
+        """Runs have no numbers here."""
+        return 0
+
+    @property
+    def status(self) -> str:
+        """The state as run histories call it: `Completed`, `Failed`, ..."""
+        return history_status(self.get_status())
+
+    @property
+    def parent(self) -> StepRun | None:
+        """The step run that started this run, None where a person or a schedule did."""
+        parent = self.run_document.get("parent_step_run_id")
+        return StepRun(self.experiment, str(parent)) if parent else None
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags that anyone can change."""
+        return dict(self.run_document.get("labels") or {})
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Facts about the run, such as the commit of its sources."""
+        return _properties(self.run_document)
+
+    def tag(self, key: str, value: str | None = None) -> None:
+        """Attach a tag, or change it."""
+        self.set_tags({key: value or ""})
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Attach tags, or change them."""
+        self._more.change_run(self.id, {"labels": {key: str(value) for key, value in tags.items()}})
+
+    def remove_tags(self, tags: Iterable[str]) -> None:
+        """Take tags away by their keys."""
+        keys = [tags] if isinstance(tags, str) else tags
+        self._more.change_run(self.id, {"labels": dict.fromkeys(keys)})
+
+    def add_properties(self, properties: Mapping[str, str]) -> None:
+        """Attach facts that nobody can change again."""
+        self._more.change_run(self.id, {"properties": {key: str(value) for key, value in properties.items()}})
+
+    def get_status(self) -> str:
+        """NotStarted, Running, CancelRequested, Finished, Failed or Canceled."""
+        return self.run_document["status"]
+
+    def get_details(self) -> dict[str, Any]:
+        """v1's details; `run_document` has everything."""
+        document = self.run_document
+        return details(document, self.id, _properties(document))
+
+    def get_details_with_logs(self) -> dict[str, Any]:
+        """The details with the log of each step."""
+        return {**self.get_details(), "logFiles": {step.name: step.get_job_log() for step in self.get_steps()}}
+
+    def get_steps(self) -> Iterator[StepRun]:
         """The run's steps in the definition's order, those that have not begun included."""
         for document in self._client.get_steps(self.id):
             yield StepRun(self.experiment, document["step_run_id"], self.id, document["name"])
 
-    def find_step_run(self, name: str) -> "list[StepRun]":
-        """The steps of this name: one, or none."""
-        return [step for step in self.get_steps() if step.name == name]
+    def get_children(self, recursive: bool = False, **_: Any) -> Iterator[Run]:
+        """The run's steps, the last one first; with `recursive` also runs that they started."""
+        for step in reversed(list(self.get_steps())):
+            yield step
+            if recursive:
+                yield from step.get_children()
+
+    def find_step_run(self, name: str) -> list[StepRun]:
+        """The steps of this name: one, none, or several where the author gave a name twice."""
+        return [
+            StepRun(self.experiment, step["step_run_id"], self.id, step["name"])
+            for step in self._client.get_steps(self.id)
+            if name in {step["name"], step.get("labels", {}).get(STEP_NAME_LABEL)}
+        ]
+
+    def get_metrics(
+        self,
+        name: str | None = None,
+        recursive: bool = False,
+        run_type: str | None = None,
+        populate: bool = False,
+    ) -> dict[str, Any]:
+        """Metrics belong to steps: empty, or with `recursive` those of each step by its id."""
+        del run_type, populate
+        if not recursive:
+            return {}
+        return {
+            step.id: {
+                key: value
+                for key, value in collect(self._client.get_metrics(self.id, step.name)).items()
+                if name in {None, key}
+            }
+            for step in self.get_steps()
+        }
+
+    def get_file_names(self) -> list[str]:
+        """Files belong to steps: `<step>/<file>` of each."""
+        return [f"{step.name}/{file}" for step in self.get_steps() for file in step.get_file_names()]
+
+    def get_graph(self) -> "Graph":
+        """Steps and the edges between them."""
+        from pipeyard.pipeline.core.pipeline import Graph  # noqa: PLC0415  (pipelines submit runs: the modules are a circle)
+
+        return Graph.of(self._definition())
+
+    def get_pipeline_output(self, pipeline_output_name: str) -> PortDataReference:
+        """An output that the pipeline offers under a name of its own.
+
+        Raises:
+            UserErrorException: There is none of this name, or its step has not finished.
+        """
+        outputs = self._definition().get("outputs") or {}
+        if pipeline_output_name not in outputs:
+            raise UserErrorException(
+                f"The pipeline of run {self.id} has no output {pipeline_output_name!r}. "
+                f"It has: {', '.join(sorted(outputs)) or 'none'}."
+            )
+        place = outputs[pipeline_output_name]
+        (step,) = [step for step in self.get_steps() if step.name == place["step"]]
+        return step.get_output_data(place["output"])
+
+    def publish_pipeline(
+        self,
+        name: str,
+        description: str | None = None,
+        version: str | None = None,
+        continue_on_step_failure: bool | None = None,
+    ) -> "PublishedPipeline":
+        """Publish what this run ran."""
+        from pipeyard.pipeline.core.published_pipeline import PublishedPipeline  # noqa: PLC0415  (as in get_graph)
+
+        body = {
+            "name": name,
+            "description": description,
+            "version": version,
+            "continue_on_step_failure": continue_on_step_failure,
+            "run_id": self.id,
+        }
+        sent = {key: value for key, value in body.items() if value is not None}
+        return PublishedPipeline.of(self.experiment.workspace, self._more.publish(sent))
+
+    def save(self, path: str | Path | None = None) -> str:
+        """Write the run's definition to a file; returns the file's path."""
+        from pipeyard.pipeline.core._starting import save_definition  # noqa: PLC0415  (as in get_graph)
+
+        return save_definition(self._definition(), path, self.name)
 
     def explain(self, step: str | None = None) -> list[_wire.StepExplanation]:
         """Why each step ran or was reused, with every ingredient that changed."""
@@ -65,13 +239,29 @@ class PipelineRun(_SubmittedRun):
         """Ask for the run's end. It is `Canceled` once every job has ended: `wait_for_completion` waits for that."""
         self._client.cancel(self.id)
 
+    def resume(self) -> "PipelineRun":
+        """Start a new run of the same request, in which finished steps are reused."""
+        return PipelineRun(self.experiment, self._client.resume(self.id)["run_id"])
+
+    def complete(self, _set_status: object = None) -> None:
+        """Refused: a pipeline run completes with its steps."""
+        raise NotImplementedError("A pipeline run completes with its steps.")
+
+    def fail(self, error_details: object = None, error_code: object = None, _set_status: object = None) -> None:
+        """Refused: a pipeline run fails with its steps."""
+        raise NotImplementedError("A pipeline run fails with its steps; cancel() ends it.")
+
+    def child_run(self, name: str | None = None, run_id: str | None = None, outputs: object = None) -> Any:
+        """Refused: a pipeline run's children are its steps."""
+        raise NotImplementedError("A pipeline run's children are its steps.")
+
     def wait_for_completion(
         self, show_output: bool = True, timeout_seconds: float = sys.maxsize, raise_on_error: bool = True
     ) -> str:
         """Wait until the run has ended.
 
         Args:
-            show_output: Print each change of status, and the log of each step that failed.
+            show_output: Print each change of status, and the log of each step in turn.
             timeout_seconds: Give up waiting after this long; the run goes on.
             raise_on_error: Raise if the run does not end as `Finished`.
 
@@ -81,104 +271,29 @@ class PipelineRun(_SubmittedRun):
         Raises:
             ActivityFailedException: The run failed or was canceled.
         """
-        shown = _Printer(self._client).show if show_output else _show_nothing
+        shown = Printer(self._client).show if show_output else _show_nothing
         view = follow_run(self._client, self.id, shown, time.monotonic() + timeout_seconds)
         if not view.ended:
             sys.stdout.write(f"Stopped waiting after {timeout_seconds:g} seconds; the run goes on.\n")
         elif raise_on_error and not view.succeeded:
-            raise ActivityFailedException(_why(view))
+            raise ActivityFailedException(why(view))
         return view.run["status"]
 
-
-class StepRun(_SubmittedRun):
-    """A step's run within a pipeline run.
-
-    Attributes:
-        pipeline_run_id: The run that it belongs to.
-        name: The step's name, which also is its node id.
-    """
-
-    def __init__(self, experiment: Experiment, step_run_id: str, pipeline_run_id: str, node_id: str) -> None:
-        super().__init__(experiment, step_run_id)
-        self.pipeline_run_id = pipeline_run_id
-        self.name = node_id
-
-    def get_status(self) -> str:
-        """NotStarted, Queued, Running, Finished, Failed, Canceled or Skipped."""
-        return self.get_details()["status"]
-
-    def get_details(self) -> _wire.StepRunDocument:
-        """Everything that the workspace knows about the step run."""
-        return self._client.get_step(self.pipeline_run_id, self.name)
-
-    def get_job_log(self) -> str:
-        """What the step's script has written until now."""
-        return "".join(read_log(self._client, self.pipeline_run_id, self.name))
-
-    def get_metrics(self) -> dict[str, Any]:
-        """Logged values by name: one value alone, several as a list, rows and tables as columns."""
-        return collect(self._client.get_metrics(self.pipeline_run_id, self.name))
-
-    def get_outputs(self) -> "dict[str, StepRunOutput]":
-        """The step's outputs by name; empty until it has finished."""
-        documents = self._client.get_outputs(self.pipeline_run_id, self.name)
-        return {document["name"]: StepRunOutput(self, document) for document in documents}
+    def _definition(self) -> _wire.Definition:
+        return self._more.get_definition(self.run_document["definition_id"])
 
 
-class StepRunOutput:
-    """An output of a finished step.
-
-    Attributes:
-        name: Its name in the step.
-        datastore: Name of the datastore that keeps it.
-        path_on_datastore: Where it lies there.
-    """
-
-    def __init__(self, step_run: StepRun, document: _wire.OutputDocument) -> None:
-        self._step_run = step_run
-        self._document = document
-        self.name = document["name"]
-        self.datastore = document["datastore"]
-        self.path_on_datastore = document["path"]
-
-    def download(self, local_path: str | Path) -> Path:
-        """Download the output to `local_path/<name>`: a file, or a folder. Returns that place."""
-        client = self._step_run.experiment.workspace.client
-        return download_output(client, self._step_run.pipeline_run_id, self._step_run.name, self._document, local_path)
+def get_pipeline_runs(workspace: Workspace, pipeline_id: str) -> list[PipelineRun]:
+    """Runs of a published pipeline, newest first."""
+    return PipelineRun.get_pipeline_runs(workspace, pipeline_id)
 
 
-class _Printer:
-    """Prints what changed between two looks at a run."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._shown: dict[str, str] = {}
-
-    def show(self, view: RunView) -> None:
-        run = view.run
-        for step in view.steps:
-            if self._change(step["name"], step["status"], f"StepRun( {step['name']} ) Status: {step['status']}"):
-                self._show_log(step)
-        self._change("", run["status"], f"PipelineRun {run['run_id']} Status: {run['status']}")
-
-    def _change(self, name: str, status: str, line: str) -> bool:
-        if self._shown.get(name) == status:
-            return False
-        self._shown[name] = status
-        sys.stdout.write(line + "\n")
-        return True
-
-    def _show_log(self, step: _wire.StepRunDocument) -> None:
-        if step["status"] == FAILED:
-            for text in read_log(self._client, step["run_id"], step["name"]):
-                sys.stdout.write(text)
+def _properties(document: _wire.RunDocument) -> dict[str, str]:
+    known = {"runType": str(document.get("run_source") or "SDK"), "azureml.pipelineComponent": "pipelinerun"}
+    published = document.get("published_pipeline_id")
+    more = {"azureml.pipelineid": str(published)} if published else {}
+    return {**known, **more, **dict(document.get("properties") or {})}  # type: ignore[call-overload]
 
 
 def _show_nothing(view: RunView) -> None:
     del view
-
-
-def _why(view: RunView) -> str:
-    failed = [f"{step['name']}: {step['error']}" for step in view.steps if step.get("error")]
-    reason = view.run.get("error") or "; ".join(failed) or "no reason was recorded"
-    return f"Run {view.run['run_id']} ended as {view.run['status']}: {reason}"

@@ -1,0 +1,68 @@
+"""v1's MpiStep: a Python script that runs as several MPI processes."""
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Unpack
+
+from pipeyard.core.runconfig import MpiConfiguration, RunConfiguration
+from pipeyard.pipeline.steps._options import StepOptions, required
+from pipeyard.pipeline.steps.python_script_step import PythonScriptStep
+
+# ruff: noqa: FBT001, FBT002  (v1's signatures)
+
+
+class MpiStep(PythonScriptStep):
+    """Runs a script as `process_count_per_node` processes of one node, started with the compute's `mpirun`.
+
+    Raises:
+        ValueError: Something is missing, or there is to be more than one node.
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        source_directory: str | Path | None = None,
+        script_name: str | None = None,
+        arguments: Sequence[Any] | None = None,
+        compute_target: Any = None,
+        node_count: int | None = None,
+        process_count_per_node: int | None = None,
+        inputs: Sequence[Any] | None = None,
+        outputs: Sequence[Any] | None = None,
+        allow_reuse: bool = True,
+        version: str | None = None,
+        hash_paths: Sequence[str] | None = None,
+        runconfig: RunConfiguration | None = None,
+        **options: Unpack[StepOptions],
+    ) -> None:
+        shown = name or script_name or "MpiStep"
+        required(
+            shown,
+            name=name,
+            script_name=script_name,
+            source_directory=source_directory,
+            compute_target=compute_target,
+            node_count=node_count,
+            process_count_per_node=process_count_per_node,
+        )
+        configuration = copy.copy(runconfig) if runconfig is not None else RunConfiguration()
+        configuration.communicator = "Mpi"
+        configuration.node_count = node_count or 1
+        configuration.mpi = MpiConfiguration(process_count_per_node or 1, node_count or 1)
+        if runconfig is None:
+            configuration.environment = None
+        super().__init__(
+            script_name or "",
+            name=shown,
+            arguments=arguments,
+            compute_target=compute_target,
+            runconfig=configuration,
+            inputs=inputs,
+            outputs=outputs,
+            source_directory=source_directory,
+            allow_reuse=allow_reuse,
+            version=version,
+            hash_paths=hash_paths,
+            **options,
+        )

@@ -1,0 +1,200 @@
+"""Steps of other kinds than scripts: v1's checks, and documents that the workspace's rules accept."""
+
+import pytest
+from pipeyard.core import Workspace
+from pipeyard.core.environment import Environment
+from pipeyard.core.runconfig import JarLibrary, RunConfiguration
+from pipeyard.data.data_reference import DataReference
+from pipeyard.data.sql_data_reference import SqlDataReference
+from pipeyard.pipeline.core import Pipeline, PipelineData, PipelineParameter, TrainingOutput
+from pipeyard.pipeline.steps import (
+    AdlaStep,
+    AutoMLStep,
+    AzureBatchStep,
+    DatabricksStep,
+    DataTransferStep,
+    EstimatorStep,
+    KustoStep,
+    MpiStep,
+    PythonScriptStep,
+    RScriptStep,
+    SynapseSparkStep,
+)
+from pipeyard.train.automl import AutoMLConfig
+from pipeyard.train.estimator import Estimator
+
+from shared.core.validation import parse_definition
+from shared.steps import STEP_TYPES
+
+
+@pytest.fixture
+def workspace(client):
+    return Workspace.from_config(client=client)
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    for name in ("a.py", "a.R", "a.usql", "q.kql"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def document_of(workspace, step):
+    document = Pipeline(workspace, [step]).definition()
+    parse_definition(document, STEP_TYPES)
+    return document["steps"][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"node_type": "a", "instance_pool_id": "b"}, "not both"),
+        ({"num_workers": 1, "min_workers": 1}, "not both forms"),
+        ({"min_workers": 1}, "both min_workers and max_workers"),
+        ({"num_workers": 1, "permit_cluster_restart": True}, "existing_cluster_id"),
+        ({"existing_cluster_id": "c", "num_workers": 1}, "takes no num_workers"),
+        ({"num_workers": 1}, "exactly one of notebook_path"),
+        ({"num_workers": 1, "notebook_path": "/n", "main_class_name": "M"}, "exactly one of"),
+        ({"num_workers": 1, "python_script_name": "a.py"}, "source_directory"),
+        ({"num_workers": 1, "notebook_path": "/n"}, "compute_target"),
+    ],
+)
+def test_databricks_steps_are_checked_as_v1_did(arguments, text):
+    with pytest.raises(ValueError, match=text):
+        DatabricksStep("spark", **arguments)
+
+
+def test_a_databricks_step_keeps_what_it_was_given(workspace):
+    step = DatabricksStep(
+        "spark",
+        num_workers=1,
+        notebook_path="/n",
+        notebook_params={"p": PipelineParameter("p", 1)},
+        jar_libraries=[JarLibrary("dbfs:/a.jar")],
+        compute_target="bricks",
+    )
+    document = document_of(workspace, step)
+    assert document["type"] == "databricks"
+    assert document["settings"] == {
+        "num_workers": 1,
+        "notebook_path": "/n",
+        "notebook_params": {"p": {"parameter": "p"}},
+        "jar_libraries": [{"library": "dbfs:/a.jar"}],
+        "spark_version": "10.4.x-scala2.12",
+        "node_type": "Standard_D3_v2",
+    }
+
+
+def test_steps_for_services_become_documents(workspace, source):
+    store = workspace.get_default_datastore()
+    reference = DataReference(store, "raw", "raw.csv")
+    steps = [
+        AdlaStep("a.usql", compute_target="lake", degree_of_parallelism=2),
+        DataTransferStep("copy", reference, DataReference(store, "to", "to.csv"), "factory", "file", "file"),
+        DataTransferStep("rows", SqlDataReference(store, "sql", sql_table="t"), PipelineData("copied"), "factory"),
+        SynapseSparkStep("a.py", source, "pool", "4g", 2, "4g", 2, 2, arguments=["--n", 1]),
+        KustoStep("kusto", "cluster", "db", source, PipelineData("rows_out")),
+        AzureBatchStep("batch", pool_id="p", executable="a.py", compute_target="batch", source_directory=source),
+        AutoMLStep("auto ml", AutoMLConfig("classification", primary_metric="AUC", compute_target="cluster")),
+    ]
+    document = Pipeline(workspace, steps).definition()
+    parse_definition(document, STEP_TYPES)
+    found = {step["name"]: step for step in document["steps"]}
+    assert found["copy"]["settings"]["destination"] == {"datastore": store.name, "path": "to.csv"}
+    assert list(found["copy"]["outputs"]) == ["to_copied"]
+    assert found["rows"]["settings"]["source"] == {"datastore": store.name, "sql_table": "t"}
+    assert found["kusto"]["allow_reuse"] is False
+    assert found["auto ml"]["compute_target"] == "cluster"
+    assert set(document["outputs"]) == {"_default_metrics_auto_ml", "_default_model_auto_ml"}
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: AdlaStep("a.usql"), "compute_target"),
+        (lambda: DataTransferStep("copy"), "source_data_reference and destination_data_reference and compute_target"),
+        (lambda: AzureBatchStep("batch", compute_target="b"), "executable"),
+        (lambda: KustoStep("kusto", "cluster"), "database_name and query_directory and output"),
+        (lambda: SynapseSparkStep("a.py", ".", "pool"), "driver_memory"),
+        (lambda: AutoMLStep("auto", None), "AutoMLConfig"),  # type: ignore[arg-type]
+        (lambda: EstimatorStep("e"), "estimator"),
+        (lambda: MpiStep("mpi", script_name="a.py"), "source_directory and compute_target"),
+        (lambda: PythonScriptStep(""), "script_name"),
+        (lambda: RScriptStep(""), "script_name"),
+        (lambda: PythonScriptStep("a.py", runconfig_pipeline_params={"Nodes": 1}), "none of the runconfig"),
+        (lambda: PythonScriptStep("a.py", runconfig_pipeline_params={"NodeCount": 1}), "PipelineParameter"),
+        (lambda: TrainingOutput("Metrics", metric="a"), "neither"),
+        (lambda: TrainingOutput("Model", metric="a", iteration=1), "not both"),
+        (lambda: TrainingOutput("Other"), "'Metrics' or 'Model'"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(make, text):
+    with pytest.raises(ValueError, match=text):
+        make()
+
+
+def test_mpi_steps_start_processes_of_one_node(workspace, source):
+    step = MpiStep("mpi", source, "a.py", ["--x", 1], "cluster", 1, 3)
+    document = document_of(workspace, step)
+    assert document["type"] == "command"
+    assert document["settings"]["command"][0] == "mpirun"
+    assert document["settings"]["command"][-4:] == ["-n", "3", "python", "a.py"]
+    assert document_of(workspace, MpiStep("one", source, "a.py", [], "cluster", 1, 1))["type"] == "python_script"
+    with pytest.raises(ValueError, match="one node"):
+        MpiStep("mpi", source, "a.py", [], "cluster", 2, 1)
+
+
+def test_r_scripts_and_estimators_run_too(workspace, source):
+    assert document_of(workspace, RScriptStep("a.R", arguments=["x"]))["settings"] == {"command": ["Rscript", "a.R"]}
+    estimator = Estimator(source, entry_script="a.py", pip_packages=["scikit-learn"])
+    step = EstimatorStep("e", estimator, ["--x", 1], compute_target="cluster")
+    document = document_of(workspace, step)
+    assert document["settings"] == {"script_name": "a.py"}
+    assert document["environment"]["pip_packages"] == ["scikit-learn"]
+
+
+def test_an_environment_travels_with_the_step_and_survives_a_directory(workspace, source, tmp_path):
+    (tmp_path / "requirements.txt").write_text("# ours\nnumpy==2.0  # pinned\n\nazureml-core\n")
+    environment = Environment.from_pip_requirements("own", tmp_path / "requirements.txt")
+    environment.docker.base_image = "image:1"
+    environment.environment_variables = {"A": "1"}
+    environment.save_to_directory(tmp_path / "env")
+    loaded = Environment.load_from_directory(tmp_path / "env").clone("other")
+    configuration = RunConfiguration()
+    configuration.environment = loaded
+    document = document_of(workspace, PythonScriptStep("a.py", runconfig=configuration))
+    assert document["environment"] == {
+        "name": "other",
+        "image": "image:1",
+        "python_version": "3.12",
+        "pip_packages": ["pipeyard", "numpy==2.0"],
+        "variables": {"A": "1"},
+    }
+
+
+def test_a_yaml_pipeline_is_read(workspace, source):
+    (source / "pipeline.yml").write_text(
+        """
+pipeline:
+  name: digits
+  parameters: {seed: {type: int, default: 7}}
+  data_references: {raw: {datastore: workspaceblobstore, path_on_datastore: digits/raw.csv}}
+  steps:
+    prepare:
+      type: PythonScriptStep
+      script: a.py
+      inputs: {raw: {source: raw}}
+      outputs: {train: {destination: train, datastore: workspaceblobstore}}
+      arguments: ["--raw", "input:raw", "--train", "output:train", "--seed", "parameter:seed"]
+    train:
+      script: a.py
+      inputs: {train: {source: train}}
+      arguments: ["input:train"]
+"""
+    )
+    document = Pipeline.load_yaml(workspace, source / "pipeline.yml").definition()
+    parse_definition(document, STEP_TYPES)
+    assert document["name"] == "digits"
+    assert document["steps"][0]["arguments"][1::2] == [{"input": "raw"}, {"output": "train"}, {"parameter": "seed"}]
+    assert document["steps"][1]["inputs"]["train"]["step"] == "prepare"
