@@ -6,6 +6,7 @@ import runpy
 from pathlib import Path
 
 from api.app import create_app
+from api.links import WORKSPACE
 from shared.config import Settings
 from shared.core import names
 from shared.core.definition import PipelineDefinition, StepDefinition
@@ -17,7 +18,8 @@ OUTSIDE_THE_APPLICATION = {"/api/openapi.json", "/api/docs", f"/{names.JOB_ENDED
 
 
 def test_every_route_is_described_and_every_described_route_exists():
-    described = set(re.findall(r"`(GET|POST|PUT|DELETE) (/[^`?\s]*)", (DOCS / "http-api.md").read_text()))
+    pages = (DOCS / "http-api.md").read_text() + (DOCS / "v1-routes.md").read_text().replace(" W/", f" {WORKSPACE}/")
+    described = set(re.findall(r"`(GET|POST|PUT|DELETE|PATCH) (/[^`?\s]*)", pages))
     described = {(method, path) for method, path in described if path not in OUTSIDE_THE_APPLICATION}
     paths = create_app().openapi()["paths"]
     served = {(method.upper(), path) for path, methods in paths.items() for method in methods}

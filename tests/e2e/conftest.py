@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.guarded import Guarded
 from tests.e2e.workspace import Api, Flow, Server
 
 
@@ -25,6 +26,17 @@ def api(server: Server) -> Iterator[Api]:
     client = Api(server.facts["url"])
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A shared workspace that asks for tokens, with low limits and quick tries of webhooks."""
+    running = Guarded(tmp_path_factory.mktemp("guarded"))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()
 
 
 @pytest.fixture

@@ -45,8 +45,60 @@ OPERATIONS = (
     "POST /api/datastores/{name}/downloads",
     "GET /api/datastores/{name}/files",
     "GET /api/experiments",
+    "PATCH /api/runs/{run_id}",
+    "POST /api/published-pipelines",
+    "GET /api/published-pipelines",
+    "GET /api/published-pipelines/{published_pipeline_id}",
+    "PUT /api/published-pipelines/{published_pipeline_id}/status",
+    "POST /api/published-pipelines/{published_pipeline_id}/submit",
+    "POST /api/pipeline-endpoints",
+    "GET /api/pipeline-endpoints",
+    "GET /api/pipeline-endpoints/{endpoint_id}",
+    "GET /api/pipeline-endpoints/by-name/{name}",
+    "PATCH /api/pipeline-endpoints/{endpoint_id}",
+    "POST /api/pipeline-endpoints/{endpoint_id}/versions",
+    "POST /api/pipeline-endpoints/{endpoint_id}/rollback",
+    "POST /api/pipeline-endpoints/{endpoint_id}/submit",
+    "POST /api/pipeline-drafts",
+    "GET /api/pipeline-drafts",
+    "GET /api/pipeline-drafts/{draft_id}",
+    "PATCH /api/pipeline-drafts/{draft_id}",
+    "DELETE /api/pipeline-drafts/{draft_id}",
+    "POST /api/pipeline-drafts/{draft_id}/submit",
+    "POST /api/pipeline-drafts/{draft_id}/publish",
+    "GET /api/runs/{run_id}/outputs/{name}",
+    "POST /api/datasets",
+    "GET /api/datasets",
+    "GET /api/datasets/{dataset_id}",
+    "PATCH /api/datasets/{dataset_id}",
+    "GET /api/datasets/{dataset_id}/files",
+    "PUT /api/datasets/{dataset_id}/profile",
+    "GET /api/datasets/{dataset_id}/profile",
+    "GET /api/datasets/by-name/{name}",
+    "GET /api/datasets/by-name/{name}/versions",
+    "DELETE /api/datasets/by-name/{name}",
+    "GET /api/compute-targets",
+    "GET /api/compute-targets/{name}",
+    "PUT /api/compute-targets/{name}",
+    "PATCH /api/compute-targets/{name}",
+    "DELETE /api/compute-targets/{name}",
+    "GET /api/environments",
+    "GET /api/environments/{name}",
+    "PUT /api/environments/{name}",
+    "POST /api/modules",
+    "GET /api/modules",
+    "GET /api/modules/{module_id}",
+    "GET /api/modules/by-name/{name}",
+    "PATCH /api/modules/{module_id}",
+    "POST /api/modules/{module_id}/versions",
+    "POST /api/models",
+    "GET /api/models",
+    "GET /api/models/{name}",
+    "PATCH /api/models/{name}/{version}",
+    "DELETE /api/models/{name}/{version}",
     "GET /health",
 )
+V1 = "/pipelines/"
 CHECKS: Any = [not_a_server_error, response_schema_conformance]
 MODES = {"right": GenerationMode.POSITIVE, "wrong": GenerationMode.NEGATIVE}
 EXAMPLES = 15
@@ -65,8 +117,22 @@ def real(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Json:
     """Path parameters that lead to something."""
     flow = Flow(api, tmp_path_factory.mktemp("fuzz"))
     script = "print('log'); out(); open('outputs/a.txt', 'w').write('a')"
+    run_id = flow.run(flow.step("only", script)).finished().run_id
+    published = api.post("/api/published-pipelines", {"name": "fuzz", "run_id": run_id}, status=201)["id"]
+    body = {"name": flow.name, "published_pipeline_id": published}
+    sources = [{"datastore": "workspaceblobstore", "path": f"azureml/{run_id}-00000/out"}]
+    named = {"name": "workspaceblobstore"}  # the datastore's name serves for the others, too
+    api.http.put("/api/compute-targets/workspaceblobstore", json={"type": "AmlCompute", "properties": {"max_nodes": 1}})
+    api.post("/api/models", {**named, **sources[0]}, status=201)
+    dataset = api.post("/api/datasets", {"definition": {"sources": sources}, **named}, status=201)
     return {
-        "run_id": flow.run(flow.step("only", script)).finished().run_id,
+        "dataset_id": dataset["dataset_id"],
+        "module_id": api.post("/api/modules", named, status=201)["id"],
+        "version": 1,
+        "run_id": run_id,
+        "published_pipeline_id": published,
+        "endpoint_id": api.post("/api/pipeline-endpoints", body, status=201)["id"],
+        "draft_id": api.post("/api/pipeline-drafts", {"run_id": run_id}, status=201)["id"],
         "step": "only",
         "output": "out",
         "name": "workspaceblobstore",
@@ -75,7 +141,8 @@ def real(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Json:
 
 def test_every_operation_is_fuzzed(api: Api) -> None:
     described = api.get("/api/openapi.json")["paths"]
-    assert {f"{method.upper()} {path}" for path, methods in described.items() for method in methods} == set(OPERATIONS)
+    operations = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
+    assert {each for each in operations if V1 not in each} == set(OPERATIONS)  # v1's: test_fuzz_v1
 
 
 def test_the_description_names_the_form_of_refusals(api: Api) -> None:
@@ -83,7 +150,8 @@ def test_the_description_names_the_form_of_refusals(api: Api) -> None:
         for method, operation in operations.items():
             for status, response in operation["responses"].items():
                 if status.startswith("4"):
-                    assert list(response["content"]) == [PROBLEM], f"{method} {path} {status}"
+                    form = "application/json" if path.startswith(V1) else PROBLEM
+                    assert list(response["content"]) == [form], f"{method} {path} {status}"
 
 
 @pytest.mark.parametrize("label", OPERATIONS)

@@ -92,7 +92,9 @@ def processes_of(folder: Path) -> list[psutil.Process]:
 class Server:
     """A local workspace in a process of its own, with its output in a file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
+        self._options = options
+        self._environment = {**os.environ, **(environment or {})}
         self.data = folder / "data"
         self.output = folder / "output.txt"
         self._process: subprocess.Popen[bytes] | None = None
@@ -112,11 +114,12 @@ class Server:
         """Start it, on free ports the first time and on the same ones later: jobs outlive it and know its addresses."""
         port, storage_ports = self._ports
         command = [sys.executable, "-m", "local", "--data", str(self.data)]
-        command += ["--port", port, "--azurite-ports", storage_ports]
+        command += ["--port", port, "--azurite-ports", storage_ports, *self._options]
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
                 command,
                 cwd=REPOSITORY,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -174,9 +177,10 @@ class Server:
 class Api:
     """The HTTP API, as any client would use it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, token: str | None = None) -> None:
         self.url = url
-        self.http = httpx.Client(base_url=url, timeout=30)
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self.http = httpx.Client(base_url=url, timeout=30, headers=headers)
         self._snapshots: dict[tuple[tuple[str, bytes], ...], str] = {}
 
     def close(self) -> None:

@@ -1,0 +1,188 @@
+"""Webhooks from outside: signed, filtered, tried again, given up visibly, and never lost, whatever is killed."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.guarded import Guarded
+from tests.e2e.workspace import Api, Flow, Json, problem, until
+
+NOBODY = "00000000-0000-8000-8000-000000000000"
+
+
+class Receiver(ThreadingHTTPServer):
+    """Takes messages, and answers as the test says."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: list[int] = []
+        self.usual_answer = 204
+        self.seen: list[tuple[dict[str, str], bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hook"
+
+    def messages(self, secret: str) -> list[Json]:
+        """Every message so far, each with a signature that is right."""
+        return [_checked(headers, body, secret) for headers, body in list(self.seen)]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.seen.append(({name.lower(): value for name, value in self.headers.items()}, body))
+        self.send_response(self.server.answers.pop(0) if self.server.answers else self.server.usual_answer)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def _checked(headers: dict[str, str], body: bytes, secret: str) -> Json:
+    """What docs/webhooks.md tells receivers to do."""
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    expected = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}"
+    return {"id": headers["webhook-id"], **json.loads(body)}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    server = Receiver()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def boss(guarded: Guarded) -> Api:
+    return guarded.caller("hooks-boss", "Administrator")
+
+
+@pytest.fixture
+def flow(guarded: Guarded, tmp_path: Path, request: pytest.FixtureRequest) -> Flow:
+    return Flow(guarded.caller(f"hooks-{request.node.name[:60]}"), tmp_path)
+
+
+def hook(boss: Api, receiver: Receiver, flow: Flow, **fields: object) -> Json:
+    """A webhook for the runs of one test."""
+    body = {"name": "test", "url": receiver.url, "pipeline": flow.name, **fields}
+    return boss.post("/api/webhooks", body, status=201)
+
+
+def deliveries(boss: Api, webhook: Json) -> list[Json]:
+    return list(boss.get(f"/api/webhooks/{webhook['id']}/deliveries")["value"])
+
+
+def test_the_end_of_a_run_is_told_with_a_signature(boss: Api, receiver: Receiver, flow: Flow) -> None:
+    webhook = hook(boss, receiver, flow)
+    ended = flow.run(flow.step("only")).finished()
+    until(lambda: receiver.seen, "the message")
+    message = receiver.messages(webhook["secret"])[0]
+    assert message["type"] == "run.finished"
+    assert message["data"]["run_id"] == ended.run_id
+    assert message["data"]["status"] == "Finished"
+    assert message["timestamp"] == ended.run["ended_at"]
+    until(lambda: deliveries(boss, webhook)[0]["status"] == "Delivered", "the delivery's end")
+    row = deliveries(boss, webhook)[0]
+    assert (row["id"], row["run_id"], row["attempts"], row["last_status"]) == (message["id"], ended.run_id, 1, 204)
+    assert "secret" not in boss.get(f"/api/webhooks/{webhook['id']}")
+    assert webhook["secret"] not in json.dumps(boss.get("/api/webhooks"))
+
+
+def test_only_runs_that_are_asked_for_are_told(boss: Api, receiver: Receiver, flow: Flow) -> None:
+    failed = hook(boss, receiver, flow, statuses=["Failed"])
+    hook(boss, receiver, flow, experiment="another")
+    off = hook(boss, receiver, flow)
+    boss.http.patch(f"/api/webhooks/{off['id']}", json={"status": "Disabled"}).raise_for_status()
+    flow.run(flow.step("good")).finished()
+    assert flow.run(flow.step("bad", "sys.exit(3)")).status == "Failed"
+    until(lambda: receiver.seen, "the message")
+    assert [message["type"] for message in receiver.messages(failed["secret"])] == ["run.failed"]
+
+
+def test_failures_are_tried_again_and_a_dead_letter_can_be_sent_again(
+    boss: Api, receiver: Receiver, flow: Flow
+) -> None:
+    webhook = hook(boss, receiver, flow)
+    receiver.answers = [500, 302, 404]
+    flow.run(flow.step("only")).finished()
+    until(lambda: deliveries(boss, webhook)[0]["status"] == "Delivered", "the delivery's end")
+    row = deliveries(boss, webhook)[0]
+    assert row["attempts"] == 4
+    assert {message["id"] for message in receiver.messages(webhook["secret"])} == {row["id"]}
+    receiver.answers = [410]
+    again = boss.post(f"/api/webhooks/{webhook['id']}/deliveries/{row['id']}/redeliver", status=202)
+    assert (again["status"], again["attempts"]) == ("Pending", 0)
+    until(lambda: deliveries(boss, webhook)[0]["status"] == "DeadLettered", "the dead letter")
+    assert deliveries(boss, webhook)[0]["last_status"] == 410
+    gone = boss.get(f"/api/webhooks/{webhook['id']}")
+    assert gone["status"] == "Disabled"
+    assert "410" in gone["note"]
+    redeliver = f"/api/webhooks/{webhook['id']}/deliveries/{row['id']}/redeliver"
+    problem(boss.http.post(redeliver), 409)
+    changed = boss.http.patch(f"/api/webhooks/{webhook['id']}", json={"status": "Active", "rotate_secret": True}).json()
+    assert changed["secret"] != webhook["secret"]
+    receiver.seen.clear()
+    boss.post(redeliver, status=202)
+    until(lambda: deliveries(boss, webhook)[0]["status"] == "Delivered", "the delivery's end")
+    assert receiver.messages(changed["secret"])[0]["id"] == row["id"]
+
+
+def test_a_waiting_delivery_can_be_sent_at_once(boss: Api, receiver: Receiver, flow: Flow) -> None:
+    webhook = hook(boss, receiver, flow)
+    receiver.usual_answer = 503
+    flow.run(flow.step("only")).finished()
+    until(lambda: len(receiver.seen) >= 5, "five tries")
+    receiver.usual_answer = 204
+    row = until(lambda: (row := deliveries(boss, webhook)[0])["next_try_at"] and row, "the wait")
+    assert row["last_error"] == "The receiver answered 503."
+    boss.post(f"/api/webhooks/{webhook['id']}/deliveries/{row['id']}/redeliver", status=202)
+    until(lambda: deliveries(boss, webhook)[0]["status"] == "Delivered", "the delivery's end", limit=8)
+    assert len({message["id"] for message in receiver.messages(webhook["secret"])}) == 1
+
+
+def test_a_killed_workspace_delivers_after_its_restart(
+    guarded: Guarded, boss: Api, receiver: Receiver, flow: Flow
+) -> None:
+    webhook = hook(boss, receiver, flow)
+    receiver.usual_answer = 500
+    ended = flow.run(flow.step("only")).finished()
+    until(lambda: len(receiver.seen) >= 2, "two tries")
+    guarded.kill()
+    receiver.usual_answer = 204
+    guarded.start()
+    until(lambda: deliveries(boss, webhook)[0]["status"] == "Delivered", "the delivery's end", limit=30)
+    messages = receiver.messages(webhook["secret"])
+    assert {message["id"] for message in messages} == {deliveries(boss, webhook)[0]["id"]}
+    assert {message["data"]["run_id"] for message in messages} == {ended.run_id}
+
+
+def test_what_is_wrong_is_said(boss: Api, guarded: Guarded) -> None:
+    for body in (
+        {"name": "x", "url": "ftp://127.0.0.1/"},
+        {"name": "x", "url": "http://user:word@127.0.0.1/"},
+        {"name": "x", "url": "http://127.0.0.1/", "statuses": ["Running"]},
+        {"name": "x"},
+    ):
+        problem(boss.http.post("/api/webhooks", json=body), 422)
+    problem(boss.http.get(f"/api/webhooks/{NOBODY}"), 404)
+    problem(boss.http.get(f"/api/webhooks/{NOBODY}/deliveries"), 404)
+    problem(boss.http.delete(f"/api/webhooks/{NOBODY}"), 404)
+    problem(boss.http.post(f"/api/webhooks/{NOBODY}/deliveries/{NOBODY}/redeliver"), 404)
+    problem(guarded.caller("pub", "Publisher").http.post("/api/webhooks", json={}), 403)
