@@ -81,6 +81,6 @@ def _view(workspace: Workspace, target: ComputeTarget) -> TargetView:
         **fields,
         is_attached=target.attached,
         location="local",
-        runs_on=service.runs_on(workspace, target.type),
+        runs_on=service.target_runs_on(workspace, target),
         status=service.cluster_status(workspace, target),
     )

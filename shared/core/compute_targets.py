@@ -10,6 +10,7 @@ LOCAL_TARGET = "local"
 LOCAL_TYPE = "LocalProcess"
 LOCAL_PROCESS = "local_process"
 AML_COMPUTE = "AmlCompute"
+DATA_LAKE_ANALYTICS = "DataLakeAnalytics"
 RESERVED_NAMES = frozenset({"amlcompute", "containerinstance"})
 TARGET_NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9-]{1,23}$"
 
@@ -36,6 +37,16 @@ class AmlComputeProperties(TargetLimits):
     min_nodes: int = Field(default=0, ge=0, le=100_000)
     max_nodes: int = Field(ge=1, le=100_000)
     idle_seconds_before_scaledown: int = Field(default=1800, ge=0, le=10_000_000)
+
+
+class DataLakeAnalyticsProperties(TargetLimits):
+    """Properties of an account of Data Lake Analytics, which Azure has retired.
+
+    Attributes:
+        engine: What runs its scripts instead of the account; None means nothing.
+    """
+
+    engine: Literal["duckdb"] | None = None
 
 
 class ComputeTarget(CatalogueRecord):
@@ -72,7 +83,17 @@ class ComputeTarget(CatalogueRecord):
 
 def properties_model(type_: str) -> type[TargetLimits]:
     """What the properties of a target of this type must look like."""
-    return AmlComputeProperties if type_ == AML_COMPUTE else TargetLimits
+    models: dict[str, type[TargetLimits]] = {
+        AML_COMPUTE: AmlComputeProperties,
+        DATA_LAKE_ANALYTICS: DataLakeAnalyticsProperties,
+    }
+    return models.get(type_, TargetLimits)
+
+
+def has_engine(target: ComputeTarget) -> bool:
+    """Whether an engine of this machine does the work of the outside service that a target stands for."""
+    properties = properties_model(target.type).model_validate(target.properties)
+    return isinstance(properties, DataLakeAnalyticsProperties) and properties.engine is not None
 
 
 def job_limit(target: ComputeTarget) -> int | None:

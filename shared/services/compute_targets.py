@@ -5,11 +5,13 @@ from typing import Any
 
 from shared.core.compute_targets import (
     AML_COMPUTE,
+    DATA_LAKE_ANALYTICS,
     LOCAL_PROCESS,
     LOCAL_TARGET,
     LOCAL_TYPE,
     AmlComputeProperties,
     ComputeTarget,
+    has_engine,
     job_limit,
 )
 from shared.core.definition import StepDefinition
@@ -39,6 +41,13 @@ def runs_on(workspace: Workspace, type_: str) -> str | None:
     """Name of the backend that runs jobs of targets of a type; None where nothing here does."""
     known = type_ in {LOCAL_TYPE, AML_COMPUTE} and LOCAL_PROCESS in workspace.services.backends
     return LOCAL_PROCESS if known else None
+
+
+def target_runs_on(workspace: Workspace, target: ComputeTarget) -> str | None:
+    """Name of the backend that runs jobs of a target; None where nothing here does."""
+    if has_engine(target) and LOCAL_PROCESS in workspace.services.backends:
+        return LOCAL_PROCESS
+    return runs_on(workspace, target.type)
 
 
 def built_in_targets(workspace: Workspace) -> list[ComputeTarget]:
@@ -77,14 +86,17 @@ def destination(workspace: Workspace, step: StepDefinition, target_name: str) ->
         BackendError: Nothing here can run the step; the sentence says what is missing.
     """
     target = find_target(workspace, target_name)
-    missing = workspace.step_types[step.type].missing_backend
-    if missing is not None:
+    step_type = workspace.step_types[step.type]
+    missing = step_type.missing_backend
+    # An engine runs the steps that are made for its target, and no others.
+    engine = has_engine(target) and target.type in (step_type.compute_kinds or ())
+    if missing is not None and not engine:
         raise BackendError(
             f"Step `{step.name}` needs a {missing} back-end, which this workspace does not have yet. "
             "Its settings are checked and kept, so that the pipeline can be written and published; "
-            "to run it, replace the step by one that runs a script, or leave it out."
+            f"to run it, {_remedy(target)}."
         )
-    backend_name = runs_on(workspace, target.type)
+    backend_name = target_runs_on(workspace, target) if engine else runs_on(workspace, target.type)
     if backend_name is None:
         raise BackendError(
             f"Compute target `{target.name}` is known, but this workspace has no back-end for targets of type "
@@ -93,6 +105,12 @@ def destination(workspace: Workspace, step: StepDefinition, target_name: str) ->
     backend = workspace.services.backends[backend_name]
     limit = step_limit(workspace, step, target)
     return Destination(name=target.name, backend=backend, backend_name=backend_name, limit=limit)
+
+
+def _remedy(target: ComputeTarget) -> str:
+    if target.type == DATA_LAKE_ANALYTICS:
+        return 'give the compute target the property `"engine": "duckdb"`, and scripts run on this machine'
+    return "replace the step by one that runs a script, or leave it out"
 
 
 def step_limit(workspace: Workspace, step: StepDefinition, target: ComputeTarget) -> int | None:

@@ -1,34 +1,45 @@
-"""The step type that runs a U-SQL script (v1's AdlaStep), which nothing here runs yet."""
+"""The step type that runs a U-SQL script (v1's AdlaStep)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pydantic import Field
-
+from shared.core.bindings import Argument
+from shared.core.data_lake_analytics import DataLakeAnalyticsSettings
+from shared.core.definition import StepDefinition
 from shared.core.document import Document
+from shared.core.errors import Fault
+from shared.core.jobs import Launch
+from shared.core.paths import relative_path_fault
 from shared.steps.base import OutsideStep
-
-
-class DataLakeAnalyticsSettings(Document):
-    """Settings of a `data_lake_analytics` step.
-
-    Attributes:
-        script_name: U-SQL script of the source directory, in which `@@name@@` stands for ports and parameters.
-    """
-
-    script_name: str = Field(min_length=1)
-    degree_of_parallelism: int | None = Field(default=None, ge=1)
-    priority: int | None = Field(default=None, ge=0)
-    runtime_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataLakeAnalyticsStep(OutsideStep):
-    """Needs a Data Lake Analytics back-end."""
+    """Runs `pipeyard.jobs.usql` on targets that have an engine; without one it needs the retired service."""
 
     settings_model: ClassVar[type[Document]] = DataLakeAnalyticsSettings
 
     name: str = "data_lake_analytics"
+    launch: Launch = "module"
     missing_backend: str | None = "Data Lake Analytics"
     compute_kinds: frozenset[str] | None = frozenset({"DataLakeAnalytics"})
     needs_snapshot: bool = True
+    wants_settings: bool = True
+
+    def check(self, step: StepDefinition) -> list[Fault]:
+        """Faults of the settings."""
+        faults = OutsideStep.check(self, step)
+        wrong = {fault.pointer for fault in faults}
+        return faults + [fault for fault in _faults(step) if fault.pointer not in wrong]
+
+    def words(self, step: StepDefinition) -> tuple[Argument, ...]:
+        """The driver, which reads everything from the job's variables."""
+        del step
+        return ("pipeyard.jobs.usql",)
+
+
+def _faults(step: StepDefinition) -> Iterator[Fault]:
+    script = step.settings.get("script_name")
+    if isinstance(script, str) and (sentence := relative_path_fault(script)) is not None:
+        yield Fault(pointer="/settings/script_name", message=sentence)

@@ -1,0 +1,1 @@
+"""The driver of `data_lake_analytics` steps: U-SQL scripts run on DuckDB."""
