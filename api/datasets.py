@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from api.dependencies import PageSize, Token, WorkspaceDep
 from shared.core.document import NAME_PATTERN
+from shared.core.names import GUID_PATTERN
 from shared.core.records import Page
 from shared.services import datasets as service
 from shared.services.dataset_files import list_dataset, listing_digest
@@ -15,7 +16,7 @@ from shared.services.datasets import DatasetChange, DatasetDocument, DatasetRequ
 
 router = APIRouter(prefix="/api/datasets", tags=["datasets"])
 
-DatasetId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of a dataset.")]
+DatasetId = Annotated[str, Path(pattern=GUID_PATTERN, description="Id of a dataset.")]
 DatasetName = Annotated[str, Path(pattern=NAME_PATTERN, description="Name of a registered dataset.")]
 Version = Annotated[str, Query(pattern=r"^(latest|[1-9]\d{0,5})$")]
 

@@ -7,7 +7,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Path, Query, Request
 
 from shared import bootstrap
+from shared.core.datastores import NAME_PATTERN as DATASTORE_NAME_PATTERN
+from shared.core.document import DIGEST_PATTERN
 from shared.core.identity import Caller
+from shared.core.names import RUN_ID_PATTERN
 from shared.ports.engine import Engine
 from shared.services.workspace import Workspace
 
@@ -44,10 +47,10 @@ EngineDep = Annotated[Engine, Depends(_engine)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 """Who sent the request; `api.gate` has checked it."""
 
-RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of a run.")]
+RunId = Annotated[str, Path(pattern=RUN_ID_PATTERN, description="Id of a run.")]
 StepName = Annotated[str, Path(min_length=1, max_length=128, description="Name of a step.")]
-Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-DatastoreName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_]{1,128}$")]
+Sha256 = Annotated[str, Path(pattern=DIGEST_PATTERN)]
+DatastoreName = Annotated[str, Path(pattern=DATASTORE_NAME_PATTERN)]
 RecordId = Annotated[str, Path(min_length=1, max_length=128, description="Id that the workspace gave.")]
 RecordIdFilter = Annotated[str | None, Query(min_length=1, max_length=128)]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]

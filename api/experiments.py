@@ -23,5 +23,4 @@ async def list_experiments(
 ) -> Page[ExperimentView]:
     """Experiments by name."""
     found = workspace.services.catalogue.page(Experiment, page_size, continuation_token)
-    views = [ExperimentView(name=each.name, created_at=each.created_at) for each in found.value]
-    return Page(value=views, continuation_token=found.continuation_token)
+    return found.shown(lambda each: ExperimentView(name=each.name, created_at=each.created_at))

@@ -52,7 +52,7 @@ async def list_models(
 ) -> Page[ModelView]:
     """Models by name, the newest version of each first."""
     page = service.list_models(workspace, name, page_size, continuation_token)
-    return Page(value=[_view(each) for each in page.value], continuation_token=page.continuation_token)
+    return page.shown(_view)
 
 
 @router.get("/{name}")

@@ -10,12 +10,13 @@ from api.dependencies import WorkspaceDep
 from api.views import ListOf
 from shared.core.document import NAME_PATTERN
 from shared.core.modules import Module
+from shared.core.names import GUID_PATTERN
 from shared.services import modules as service
 from shared.services.modules import ModuleChange, ModuleRequest, ModuleVersionRequest
 
 router = APIRouter(prefix="/api/modules", tags=["modules"])
 
-ModuleId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of a module.")]
+ModuleId = Annotated[str, Path(pattern=GUID_PATTERN, description="Id of a module.")]
 ModuleName = Annotated[str, Path(pattern=NAME_PATTERN, description="Name of a module.")]
 
 

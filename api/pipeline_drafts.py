@@ -61,7 +61,7 @@ async def list_drafts(
     found = drafts.list_drafts(
         workspace, tags=_tags(tag or []), page_size=page_size, continuation_token=continuation_token
     )
-    return Page(value=[draft_view(each) for each in found.value], continuation_token=found.continuation_token)
+    return found.shown(draft_view)
 
 
 def _tags(given: list[str]) -> dict[str, str]:

@@ -82,8 +82,7 @@ async def list_endpoints(
     found = endpoints.list_endpoints(
         workspace, active_only=active_only, page_size=page_size, continuation_token=continuation_token
     )
-    views = [endpoint_view(links, each) for each in found.value]
-    return Page(value=views, continuation_token=found.continuation_token)
+    return found.shown(lambda each: endpoint_view(links, each))
 
 
 @router.get("/by-name/{name}")

@@ -26,6 +26,7 @@ from shared.core.errors import (
     TooLarge,
     TooManyRequests,
 )
+from shared.core.shapes import pattern_sentence
 
 _STATUS: dict[type[PipeyardError], HTTPStatus] = {
     InvalidDocument: HTTPStatus.UNPROCESSABLE_CONTENT,
@@ -89,16 +90,17 @@ async def _request_error(_request: Request, error: Exception) -> JSONResponse:
         reason = details[0].get("ctx", {}).get("error", "not JSON")
         return problem_response(HTTPStatus.BAD_REQUEST, "invalid_json", f"The body is not valid JSON: {reason}.")
     faults = [_fault(detail) for detail in details]
-    return problem_response(
-        HTTPStatus.UNPROCESSABLE_CONTENT, "invalid_request", f"The request has {len(faults)} fault(s).", faults
-    )
+    text = f"The request has {len(faults)} fault{'s' if len(faults) != 1 else ''}."
+    return problem_response(HTTPStatus.UNPROCESSABLE_CONTENT, "invalid_request", text, faults)
 
 
 def _fault(detail: dict[str, Any]) -> Fault:
     where, *path = detail["loc"]
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
     named = "" if where == "body" else f"{where} parameter: "
-    return Fault(pointer=pointer, message=named + detail["msg"].removeprefix("Value error, "))
+    pattern = detail.get("ctx", {}).get("pattern") if detail["type"] == "string_pattern_mismatch" else None
+    message = pattern_sentence(pattern) if pattern else None
+    return Fault(pointer=pointer, message=named + (message or detail["msg"].removeprefix("Value error, ")))
 
 
 async def _http_error(_request: Request, error: Exception) -> JSONResponse:

@@ -80,8 +80,7 @@ async def list_published(
     found = publishing.list_published(
         workspace, active_only=active_only, page_size=page_size, continuation_token=continuation_token
     )
-    views = [published_view(workspace, links, each) for each in found.value]
-    return Page(value=views, continuation_token=found.continuation_token)
+    return found.shown(lambda each: published_view(workspace, links, each))
 
 
 @router.get("/{published_pipeline_id}")

@@ -12,7 +12,7 @@ from shared.core.bindings import ParameterValue
 from shared.core.publishing import EntityStatus
 from shared.core.records import Page
 from shared.core.recurrence import CronRecurrence, Recurrence
-from shared.core.triggers import CatchUp, DatastoreTrigger, Schedule, TriggerEvent, TriggerOutcome
+from shared.core.schedules import CatchUp, DatastoreTrigger, Schedule, TriggerEvent, TriggerOutcome
 from shared.services import schedules, trigger_history
 from shared.services.schedule_requests import ScheduleChange, ScheduleRequest
 from shared.services.workspace import Workspace
@@ -110,8 +110,7 @@ async def list_schedules(
         page_size=page_size,
         continuation_token=continuation_token,
     )
-    views = [schedule_view(workspace, each) for each in found.value]
-    return Page(value=views, continuation_token=found.continuation_token)
+    return found.shown(lambda each: schedule_view(workspace, each))
 
 
 @router.get("/{schedule_id}")
@@ -138,7 +137,7 @@ async def history(
 ) -> Page[HistoryView]:
     """What it did, newest first: what arrived, what was started, what was ignored and why."""
     found = trigger_history.history(workspace, schedule_id, page_size, continuation_token)
-    return Page(value=[_history_view(each) for each in found.value], continuation_token=found.continuation_token)
+    return found.shown(_history_view)
 
 
 @router.get(

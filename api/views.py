@@ -104,7 +104,7 @@ def run_view(run: RunRecord) -> RunView:
 
 def run_page(page: Page[RunRecord]) -> Page[RunView]:
     """A page of runs as the API shows it."""
-    return Page(value=[run_view(run) for run in page.value], continuation_token=page.continuation_token)
+    return page.shown(run_view)
 
 
 def step_view(definition: PipelineDefinition, graph: Graph, row: StepRecord) -> StepView:

@@ -2,11 +2,14 @@
 
 from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from api.dependencies import CallerDep, EngineDep, PageSize, Token, WorkspaceDep
+from shared.core.identity import Caller, Role
+from shared.core.names import GUID_PATTERN
 from shared.core.records import Page
 from shared.core.webhooks import Delivery, Webhook
 from shared.services import webhooks
@@ -14,13 +17,12 @@ from shared.services.webhooks import WebhookChange, WebhookRequest
 
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
 
-_ID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-WebhookId = Annotated[str, Path(pattern=_ID)]
-DeliveryId = Annotated[str, Path(pattern=_ID)]
+WebhookId = Annotated[str, Path(pattern=GUID_PATTERN)]
+DeliveryId = Annotated[str, Path(pattern=GUID_PATTERN)]
 
 
 class WebhookView(BaseModel):
-    """A webhook."""
+    """A webhook. Of its `url` only administrators see more than the host: for many receivers it is the key."""
 
     id: str
     name: str
@@ -66,17 +68,17 @@ async def create(workspace: WorkspaceDep, caller: CallerDep, body: WebhookReques
 
 @router.get("")
 async def list_webhooks(
-    workspace: WorkspaceDep, page_size: PageSize = 50, continuation_token: Token = None
+    workspace: WorkspaceDep, caller: CallerDep, page_size: PageSize = 50, continuation_token: Token = None
 ) -> Page[WebhookView]:
     """Webhooks, newest first."""
     page = workspace.services.catalogue.page(Webhook, page_size, continuation_token)
-    return Page(value=[_view(webhook) for webhook in page.value], continuation_token=page.continuation_token)
+    return page.shown(lambda webhook: _shown(webhook, caller))
 
 
 @router.get("/{webhook_id}")
-async def get(workspace: WorkspaceDep, webhook_id: WebhookId) -> WebhookView:
+async def get(workspace: WorkspaceDep, caller: CallerDep, webhook_id: WebhookId) -> WebhookView:
     """A webhook."""
-    return _view(webhooks.get_webhook(workspace, webhook_id))
+    return _shown(webhooks.get_webhook(workspace, webhook_id), caller)
 
 
 @router.patch("/{webhook_id}")
@@ -98,7 +100,7 @@ async def list_deliveries(
 ) -> Page[DeliveryView]:
     """What was sent, or is being sent, newest run first."""
     page = webhooks.list_deliveries(workspace, webhook_id, page_size, continuation_token)
-    return Page(value=[_delivery(each) for each in page.value], continuation_token=page.continuation_token)
+    return page.shown(_delivery)
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/redeliver", status_code=HTTPStatus.ACCEPTED)
@@ -107,6 +109,14 @@ async def redeliver(
 ) -> DeliveryView:
     """Send a delivery now, under the same id."""
     return _delivery(webhooks.redeliver(workspace, engine, webhook_id, delivery_id))
+
+
+def _shown(webhook: Webhook, caller: Caller) -> WebhookView:
+    view = _view(webhook)
+    if caller.may(Role.ADMINISTRATOR):
+        return view
+    parts = urlsplit(webhook.url)
+    return view.model_copy(update={"url": f"{parts.scheme}://{parts.netloc}/..."})
 
 
 def _view(webhook: Webhook) -> WebhookView:

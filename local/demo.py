@@ -21,11 +21,12 @@ from typing import Any, NoReturn
 from pipeyard._client import Client
 from pipeyard._config import WorkspaceLocation
 from pipeyard._definition_file import load_pipeline
+from pipeyard._explanation import explanation_lines
 from pipeyard._follow import RunView
 from pipeyard._outputs import download_output, find_output
 from pipeyard._snapshots import upload_snapshot
 from pipeyard.cli.progress import follow
-from pipeyard.cli.render import explanation_lines, print_lines, print_table, print_view, reason
+from pipeyard.cli.render import print_lines, print_table, print_view, reason
 from pipeyard.core import Datastore, Workspace
 from pipeyard.exceptions import PipeyardException
 from rich.console import Console
@@ -38,6 +39,7 @@ from local.demo_example import (
     Description,
     ExampleError,
     changed_copy,
+    example_names,
     make_data,
     read_description,
 )
@@ -50,7 +52,8 @@ DEFAULT_EXAMPLE = "digits"
 def main(arguments: list[str] | None = None) -> int:
     """Show an example; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m local.demo", description="Run an example from nothing.")
-    parser.add_argument("example", nargs="?", default=DEFAULT_EXAMPLE, help=f"default: {DEFAULT_EXAMPLE}")
+    known = ", ".join(example_names())
+    parser.add_argument("example", nargs="?", default=DEFAULT_EXAMPLE, help=f"{known} (default: {DEFAULT_EXAMPLE})")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON; all else goes to stderr")
     asked = parser.parse_args(arguments)
     console = Console(stderr=asked.json, highlight=False)

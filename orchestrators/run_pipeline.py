@@ -13,7 +13,7 @@ from typing import Any
 from durabletask import task
 
 from shared.core import names
-from shared.core.schedule import Schedule, Skip, decode_graph
+from shared.core.run_schedule import Schedule, Skip, decode_graph
 from shared.core.status import RunStatus, StepStatus
 
 from . import policies

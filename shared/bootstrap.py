@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from secrets import token_urlsafe
 
 from azure.core.credentials import TokenCredential
 from azure.durable_functions import SyncDurableFunctionsClient
@@ -26,6 +25,7 @@ from shared.config import Settings, load_settings
 from shared.core import names
 from shared.core.compute_targets import LOCAL_PROCESS
 from shared.core.errors import PipeyardError
+from shared.ports.catalogue import Catalogue
 from shared.ports.clock import Clock
 from shared.ports.compute import ComputeBackend
 from shared.ports.engine import Engine
@@ -33,6 +33,7 @@ from shared.ports.secrets import SecretStore
 from shared.ports.services import Services
 from shared.ports.tokens import SignIn
 from shared.services.limits import Limits
+from shared.services.run_token_key import run_token_key
 from shared.services.workspace import Workspace
 from shared.steps import STEP_TYPES
 
@@ -78,7 +79,7 @@ def _storage(
     return tables, AzureBlobStore.from_identity(f"{account}.blob.core.windows.net", credential, clock)
 
 
-def _sign_in(settings: Settings, secrets: SecretStore, clock: Clock) -> SignIn:
+def _sign_in(settings: Settings, secrets: SecretStore, catalogue: Catalogue, clock: Clock) -> SignIn:
     directory = None
     if settings.tenant_id is not None and settings.client_id is not None:
         directory = EntraTokens(
@@ -88,20 +89,17 @@ def _sign_in(settings: Settings, secrets: SecretStore, clock: Clock) -> SignIn:
         required=settings.auth == "entra",
         trusts_platform=settings.platform_auth,
         directory=directory,
-        run_tokens=SignedRunTokens(_run_token_key(settings, secrets), clock),
+        run_tokens=SignedRunTokens(_run_token_key(settings, secrets, catalogue), clock),
+        tenant_id=settings.tenant_id,
     )
 
 
-def _run_token_key(settings: Settings, secrets: SecretStore) -> Callable[[], str]:
+def _run_token_key(settings: Settings, secrets: SecretStore, catalogue: Catalogue) -> Callable[[], str]:
     @lru_cache(maxsize=1)
     def key() -> str:
         if settings.run_token_key is not None:
             return settings.run_token_key.get_secret_value()
-        if (kept := secrets.get(names.RUN_TOKEN_KEY)) is None:
-            secrets.set(names.RUN_TOKEN_KEY, token_urlsafe(48))
-            # Two instances that make one at the same time go on with the one that was kept last.
-            kept = secrets.get(names.RUN_TOKEN_KEY)
-        return kept or ""
+        return run_token_key(secrets, catalogue)
 
     return key
 
@@ -124,16 +122,17 @@ def _services(settings: Settings, clock: Clock) -> Services:
         local = LocalProcessBackend(settings.data_dir)
         local.prepare()
         backends[LOCAL_PROCESS] = local
+    catalogue = TableCatalogue(tables)
     return Services(
         clock=clock,
         runs=TableRunStore(tables),
         reuse=TableReuseStore(tables),
-        catalogue=TableCatalogue(tables),
+        catalogue=catalogue,
         leases=TableLeaseStore(tables),
         blobs=blobs,
         datastores=datastores,
         secrets=secrets,
-        sign_in=_sign_in(settings, secrets, clock),
+        sign_in=_sign_in(settings, secrets, catalogue, clock),
         audit=TableAuditLog(tables),
         webhook_sender=WebhookHttp(private=settings.private_webhooks),
         backends=backends,

@@ -4,6 +4,8 @@ A function of its own beside the HTTP application, because it is called once per
 only a hint: Pipeyard asks the compute itself, so a false one costs a look and changes nothing.
 """
 
+import re
+
 import azure.durable_functions as df
 import azure.functions as func
 
@@ -19,5 +21,7 @@ bp = df.Blueprint(http_auth_level=func.AuthLevel.ANONYMOUS)
 def job_ended(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
     """Wake the step; nothing happens if it does not wait (any more)."""
     step_run_id = req.route_params["step_run_id"]
-    bootstrap.engine(client).raise_event(step_run_id, names.JOB_ENDED_EVENT, {})
+    # Anybody can call: no other orchestration may be told anything.
+    if re.fullmatch(names.STEP_RUN_ID_PATTERN, step_run_id):
+        bootstrap.engine(client).raise_event(step_run_id, names.JOB_ENDED_EVENT, {})
     return func.HttpResponse(status_code=202)

@@ -7,7 +7,7 @@ from api.v1.submissions import SubmissionInfo
 from api.v1.wire import Wire
 from shared.core.errors import Fault, InvalidDocument
 from shared.core.recurrence import FREQUENCIES, WEEK_DAYS, Recurrence
-from shared.core.triggers import DatastoreTrigger, Schedule
+from shared.core.schedules import DatastoreTrigger, Schedule
 
 _FREQUENCY_CODES = dict(enumerate(reversed(FREQUENCIES)))
 _BY_TIME, _BY_FILES = "0", "1"

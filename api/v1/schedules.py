@@ -16,7 +16,7 @@ from shared.core.bindings import ParameterDefinition
 from shared.core.errors import InvalidDocument
 from shared.core.publishing import PublishedPipeline
 from shared.core.records import RunFilter
-from shared.core.triggers import Schedule
+from shared.core.schedules import Schedule
 from shared.services import endpoints, publishing, schedules
 from shared.services.schedule_requests import ScheduleChange, ScheduleRequest
 from shared.services.workspace import Workspace

@@ -100,6 +100,8 @@ class Datastores:
 
     def _make(self, record: Datastore, secret: str) -> DatastoreFiles:
         if record.type == "local_folder":
+            if not self._local:  # whatever the record says and whoever wrote it
+                raise NotFound(f"Datastore `{record.name}` is a folder, and folders are for local workspaces.")
             return LocalFolderDatastore(Path(record.path or ""))
         container = record.container or ""
         if record.type == "azure_file":

@@ -92,8 +92,11 @@ class _Pinned(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connect to the pinned address, and make sure of the certificate of the host's name."""
-        plain = socket.create_connection((self._address, self.port), _STEP_SECONDS)
-        self.sock = plain if self._tls is None else self._tls.wrap_socket(plain, server_hostname=self.host)
+        self.sock = socket.create_connection((self._address, self.port), _STEP_SECONDS)
+        if self._tls is not None:
+            # Known before the handshake, so that `abort` and `close` reach a receiver who draws it out.
+            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock.do_handshake()
 
     def abort(self) -> None:
         """End whatever it is waiting for."""

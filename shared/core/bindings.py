@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from .dataset_views import DatasetView
 from .document import Document, Name, Scalar
-from .views import DatasetView
 
 DatasetMode = Literal["mount", "download", "direct"]
 """How a script meets a dataset: `mount` and `download` give it the path of the files, `direct` the dataset itself."""

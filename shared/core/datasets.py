@@ -5,8 +5,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from .catalogue import CatalogueRecord
+from .dataset_views import DatasetView
 from .document import Document, Name
-from .views import DatasetView
 
 MAX_SOURCES = 1000
 

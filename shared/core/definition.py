@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from .bindings import Argument, ParameterDefinition, PipelineOutput, StepInput, StepOutput
-from .document import VARIABLE_PATTERN, Document, Labels, Name, PortName, Text
+from .document import VARIABLE_PATTERN, Digest, Document, Labels, Name, PortName, Text
 
-SCHEMA_VERSION = 1
 MAX_STEPS = 5000
 """A definition with more steps is refused: the run's schedule must fit the engine's 4 MiB messages."""
 
@@ -77,7 +76,7 @@ class StepDefinition(Document):
     name: Name
     type: str = "python_script"
     settings: dict[str, Any] = {}
-    snapshot: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    snapshot: Digest | None = None
     arguments: tuple[Argument, ...] = Field(default=(), max_length=1000)
     inputs: dict[PortName, StepInput] = {}
     outputs: dict[PortName, StepOutput] = {}

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from .dataset_views import Transformation
 from .errors import Fault, InvalidDocument
 from .expressions import Fact, Filter, columns_of, holds
-from .views import Transformation
 
 _DRAW_DIGITS = 13
 _DRAWS = float(16**_DRAW_DIGITS)

@@ -14,6 +14,7 @@ _NAME_CLAIMS = ("preferred_username", "upn", "unique_name", "email", "name", "ap
 _SHORT_NAMES = {
     "http://schemas.microsoft.com/identity/claims/objectidentifier": "oid",
     "http://schemas.microsoft.com/identity/claims/scope": "scp",
+    "http://schemas.microsoft.com/identity/claims/tenantid": "tid",
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress": "email",
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn": "upn",
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name": "name",

@@ -30,15 +30,15 @@ STEP_ENDED_EVENT = "step_ended"
 CANCEL_EVENT = "cancel"
 
 SYSTEM_CONTAINER = "pipeyard"
-"""Definitions, plans, snapshots and large manifests."""
+"""Definitions, snapshots, profiles of datasets and long lists of files."""
 ARTIFACT_CONTAINER = "azureml"
 """Logs, metrics and uploaded files of step runs, under v1's `ExperimentRun/dcid.<step run id>/`."""
 DEFAULT_DATASTORE = "workspaceblobstore"
 DEFAULT_DATASTORE_CONTAINER = "azureml-blobstore"
 FILE_DATASTORE = "workspacefilestore"
 
-
-RUN_ID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+GUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+RUN_ID_PATTERN = GUID_PATTERN
 STEP_RUN_ID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d{5}$"
 
 

@@ -5,8 +5,6 @@ A path that passes here can neither leave the folder that it is joined to nor me
 
 import re
 
-from .errors import Fault, InvalidDocument
-
 MAX_PATH_CHARACTERS = 1024
 """Azure Storage's own limit for the name of a blob."""
 
@@ -29,15 +27,3 @@ def relative_path_fault(path: str) -> str | None:
         (not {".", ".."}.isdisjoint(segments), "The path contains `.` or `..`, which could leave its folder."),
     )
     return next((sentence for wrong, sentence in checks if wrong), None)
-
-
-def safe_relative_path(path: str) -> str:
-    """The same path, once it is known to be safe.
-
-    Raises:
-        InvalidDocument: The path is not a safe relative POSIX path.
-    """
-    sentence = relative_path_fault(path)
-    if sentence is not None:
-        raise InvalidDocument([Fault(pointer="", message=sentence)])
-    return path

@@ -1,5 +1,6 @@
 """Stored records: the rows of runs, step runs and reusable results. Times are ISO 8601 in UTC."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -219,3 +220,11 @@ class Page[Item](BaseModel):
 
     value: list[Item]
     continuation_token: str | None = None
+
+    def shown[Other](self, view: Callable[[Item], Other]) -> "Page[Other]":
+        """The same page with every item as `view` shows it."""
+        return Page(value=[view(item) for item in self.value], continuation_token=self.continuation_token)
+
+    def only(self, wanted: Callable[[Item], bool]) -> "Page[Item]":
+        """The same page without the items that nobody wants: it is short then, and the next one is where it was."""
+        return Page(value=[item for item in self.value if wanted(item)], continuation_token=self.continuation_token)

@@ -23,9 +23,9 @@ from .bindings import (
     StepOutput,
 )
 from .canonical import canonical_json, digest
+from .dataset_views import DatasetView
 from .definition import StepDefinition
 from .settings_binding import bind_settings
-from .views import DatasetView
 
 KEY_VERSION = 1
 
@@ -49,7 +49,7 @@ def build_key_document(
     - `allow_reuse`: switching reuse off and on again must find the earlier result;
     - the compute target's name: a second cluster of the same kind gives the same result;
     - defaults of parameters: the bound values are in;
-    - paths and times of inputs: their content is in.
+    - places and times of inputs: the content and the names of their files are in.
 
     Args:
         step: The step.
@@ -105,6 +105,11 @@ def content_digest(files: Iterable[tuple[str, str]]) -> str:
     if len(set(paths)) != len(paths):
         raise ValueError("A path occurs twice, so the content is not clear.")
     return digest("pipeyard.content", pairs)
+
+
+def file_digest(name: str, digest_: str) -> str:
+    """Content digest of an input that is one single file: a script gets its path, and may read it by its extension."""
+    return content_digest([(f"/{name}", digest_)])
 
 
 def _argument(argument: Argument, parameters: Mapping[str, ParameterValue]) -> dict[str, Any]:

@@ -24,9 +24,12 @@ from .bindings import (
     PipelineOutput,
     StepOutput,
 )
+from .compute_targets import TARGET_NAME_PATTERN
+from .datastores import NAME_PATTERN as DATASTORE_NAME_PATTERN
 from .definition import EnvironmentDefinition, PipelineDefinition, RetryPolicy, StepDefinition
-from .document import NAME_PATTERN, PORT_PATTERN, VARIABLE_PATTERN
+from .document import DIGEST_PATTERN, EXPERIMENT_PATTERN, NAME_PATTERN, PORT_PATTERN, VARIABLE_PATTERN
 from .errors import Fault
+from .names import GUID_PATTERN, STEP_RUN_ID_PATTERN
 from .pointers import json_pointer
 from .wording import Suggester, listed, quoted
 
@@ -91,8 +94,18 @@ _PATTERNS = {
     NAME_PATTERN: "Must have 1 to 128 letters, digits, `_`, `.`, `-` or spaces, and start with a letter, digit or `_`.",
     PORT_PATTERN: "Must have 1 to 128 letters, digits or `_`.",
     VARIABLE_PATTERN: "Must have 1 to 256 letters, digits or `_`, and not start with a digit.",
-    r"^[0-9a-f]{64}$": "Must be a SHA-256 digest: 64 of the characters 0-9 and a-f.",
+    DIGEST_PATTERN: "Must be a SHA-256 digest: 64 of the characters 0-9 and a-f.",
+    EXPERIMENT_PATTERN: "Must have 1 to 255 letters, digits, `-` or `_`, and start with a letter or a digit.",
+    DATASTORE_NAME_PATTERN: "Must have 1 to 128 letters, digits or `_`.",
+    TARGET_NAME_PATTERN: "Must have 2 to 24 letters, digits or `-`, and start with a letter.",
+    GUID_PATTERN: "Must be an id such as `0f8fad5b-d9cb-469f-a165-70867728950e`, all in small letters.",
+    STEP_RUN_ID_PATTERN: "Must be the id of a step run: its run's id, `-` and five digits.",
 }
+
+
+def pattern_sentence(pattern: str) -> str | None:
+    """What a text must be that is checked against this pattern; None for a pattern that nobody described."""
+    return _PATTERNS.get(pattern)
 
 
 @dataclass(frozen=True, slots=True)

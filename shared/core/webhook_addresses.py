@@ -12,6 +12,8 @@ _NOT_OURS = tuple(
         "64:ff9b:1::/48",
         "2002::/16",
         "2001::/32",
+        "::/96",  # an old way to write IPv4
+        "fec0::/10",  # site-local, before unique local addresses took its place
     )
 )
 _LOOPBACK_NAMES = frozenset({"localhost"})

@@ -89,7 +89,7 @@ class Delivery(CatalogueRecord):
         next_try_at: Not before this; None: at once.
     """
 
-    kind: ClassVar[str] = "webhook-delivery"
+    kind: ClassVar[str] = "webhook_delivery"
     label: ClassVar[str] = "delivery"
 
     id: str
@@ -114,7 +114,7 @@ class Delivery(CatalogueRecord):
 class PendingDelivery(CatalogueRecord):
     """Says that a delivery is not over, so that it is found again after a crash."""
 
-    kind: ClassVar[str] = "webhook-pending"
+    kind: ClassVar[str] = "pending_webhook_delivery"
     label: ClassVar[str] = "pending delivery"
 
     webhook_id: str

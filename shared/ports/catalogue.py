@@ -42,8 +42,12 @@ class Catalogue(Protocol):
         """A record, None where there is none."""
         ...
 
-    def delete(self, kind: type[CatalogueRecord], key: str) -> None:
-        """Delete a record; missing is fine."""
+    def delete(self, kind: type[CatalogueRecord], key: str, *, etag: str | None = None) -> None:
+        """Delete a record; missing is fine.
+
+        Raises:
+            Conflict: `etag` is given and the record has another one.
+        """
         ...
 
     def page[R: CatalogueRecord](

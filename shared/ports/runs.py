@@ -1,5 +1,6 @@
 """Rows of runs and steps, and results by reuse key."""
 
+from datetime import datetime
 from typing import Protocol
 
 from shared.core.records import ClaimOwner, Page, ReuseEntry, RunFilter, RunRecord, StepRecord
@@ -41,6 +42,10 @@ class RunStore(Protocol):
 
     def list_active_run_ids(self) -> list[str]:
         """Every run that is not in a terminal status, in no particular order."""
+        ...
+
+    def forget_creation(self, run_id: str, before: datetime) -> None:
+        """Take a run that never came to be off the list of active ones, unless its creation began later."""
         ...
 
     def put_steps(self, run_id: str, steps: list[StepRecord]) -> None:

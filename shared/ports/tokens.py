@@ -52,9 +52,11 @@ class SignIn:
         trusts_platform: Whether App Service authentication stands before the app, so that its header can be believed.
         directory: Checks bearer tokens; None where no tenant is configured.
         run_tokens: The workspace's own tokens for its jobs.
+        tenant_id: The only tenant whose people count, where one is configured: the platform may let others in, too.
     """
 
     required: bool
     trusts_platform: bool
     directory: TokenVerifier | None
     run_tokens: RunTokens
+    tenant_id: str | None = None

@@ -12,7 +12,7 @@ from typing import Any
 from shared.core.canonical import digest
 from shared.core.errors import Conflict
 from shared.core.publishing import EntityStatus
-from shared.core.triggers import Arrival, ArrivalWindow, DatastoreTrigger, Schedule, TriggerOutcome
+from shared.core.schedules import Arrival, ArrivalWindow, DatastoreTrigger, Schedule, TriggerOutcome
 from shared.ports.engine import Engine
 from shared.services.scheduled_runs import start_scheduled_run
 from shared.services.schedules import progress_of, save_progress
@@ -48,10 +48,16 @@ def start_window(workspace: Workspace, engine: Engine, schedule_id: str) -> floa
         wait = _seconds_until_quiet(schedule.datastore_trigger, pending, workspace.now())
         if wait > 0:
             return wait
-        window = _open(workspace, schedule, schedule.datastore_trigger, pending)
+        window = _open(workspace, schedule, schedule.datastore_trigger, _of_one_trigger(pending))
     if window is not None:
         _start(workspace, engine, schedule, window)
     return 0.0
+
+
+def _of_one_trigger(pending: Sequence[Arrival]) -> list[Arrival]:
+    """The oldest arrivals; those of the trigger as it was changed or enabled since have a window of their own."""
+    oldest = min(arrival.active_since for arrival in pending)
+    return [arrival for arrival in pending if arrival.active_since == oldest]
 
 
 def _seconds_until_quiet(trigger: DatastoreTrigger, pending: Sequence[Arrival], now: datetime) -> float:
@@ -114,11 +120,11 @@ def _start_one(
     occasion: str,
     arrivals: Sequence[Arrival],
 ) -> None:
-    """One run for the given files; a schedule that was disabled meanwhile says so in its history instead."""
+    """One run for the given files; a schedule that was changed meanwhile says so in its history instead."""
     paths = [arrival.path for arrival in arrivals]
     told: dict[str, Any] = {"at": datetime.fromisoformat(window.opened_at), "about": occasion, "files": paths}
-    if schedule.status is not EntityStatus.ACTIVE:
-        reason = "The schedule was disabled before the files had stopped arriving."
+    if schedule.status is not EntityStatus.ACTIVE or arrivals[0].active_since != schedule.active_since:
+        reason = "The schedule was disabled or got another trigger before the files had stopped arriving."
         tell(workspace, schedule, TriggerOutcome.IGNORED, reason=reason, **told)
         return
     started = start_scheduled_run(workspace, engine, schedule, occasion, _parameters(schedule, paths))

@@ -7,7 +7,7 @@ from shared.core import names
 from shared.core.canonical import digest
 from shared.core.errors import Conflict, InvalidDocument, NotFound
 from shared.core.publishing import EntityStatus
-from shared.core.triggers import Arrival, ArrivalWindow, DatastoreTrigger, Schedule, TriggerOutcome, why_not
+from shared.core.schedules import Arrival, ArrivalWindow, DatastoreTrigger, Schedule, TriggerOutcome, why_not
 from shared.ports.engine import Engine
 from shared.services.datastores import open_datastore
 from shared.services.listings import read_listing, seen_before, watched_files, write_listing
@@ -73,6 +73,7 @@ def note(workspace: Workspace, schedule: Schedule, path: str, etag: str, source:
         path=path,
         etag=etag,
         arrived_at=workspace.now().isoformat(),
+        active_since=schedule.active_since,
         source=source,
     )
     try:
@@ -116,11 +117,11 @@ def _poll(workspace: Workspace, schedule: Schedule, trigger: DatastoreTrigger, n
         reason = error.faults[0].message if isinstance(error, InvalidDocument) else str(error)
         tell(workspace, schedule, TriggerOutcome.FAILED, at=now, about="poll", reason=reason)
         return None
-    seen = read_listing(workspace, schedule.schedule_id)
+    seen = read_listing(workspace, schedule)
     for path, etag in files.items():
         if seen.get(path) != etag:
             note(workspace, schedule, path, etag, "poll")
-    listing = write_listing(workspace, schedule.schedule_id, files) if files != seen else None
+    listing = write_listing(workspace, schedule, files) if files != seen else None
     catalogue = workspace.services.catalogue
     for arrival in catalogue.all(Arrival, prefix=f"{schedule.schedule_id}/"):
         if arrival.settled and now - datetime.fromisoformat(arrival.arrived_at) > _KEPT_AFTER_SETTLING:

@@ -1,12 +1,10 @@
 """Recording who did what."""
 
 import logging
-import secrets
 from collections.abc import Mapping
 
 from shared.core.audit import AuditRecord
 from shared.core.errors import PipeyardError
-from shared.core.identifiers import newest_first_id
 from shared.core.identity import Caller
 from shared.services.workspace import Workspace
 
@@ -23,7 +21,7 @@ def record_change(
     """
     now = workspace.now()
     record = AuditRecord(
-        id=newest_first_id(now, secrets.randbits(74)),
+        id=workspace.new_id(),
         time=now.isoformat(),
         caller=caller.name,
         caller_id=caller.id,

@@ -16,8 +16,8 @@ from shared.core.records import ClaimOwner, Explanation, ReuseEntry, StepRecord
 from shared.core.status import STEP_TERMINAL, StepStatus
 from shared.services import resolution
 from shared.services.compute_targets import Destination, destination, target_name
-from shared.services.dataset_registration import register_reused_outputs
 from shared.services.inputs import Outputs
+from shared.services.output_registration import register_reused_outputs
 from shared.services.resolution import Ingredients
 from shared.services.results import record_end
 from shared.services.single_flight import Claimed, claim, queue_seconds
@@ -79,7 +79,7 @@ def _begin(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer
         found = resolution.ingredients(workspace, context, work.step, produced)
         if row.status is StepStatus.RUNNING:
             # Found again after a crash: the job may have ended meanwhile, so look at once.
-            return replace(_submit(work), wait_seconds=0.0)
+            return replace(_submit(_certain(work, found)), wait_seconds=0.0)
         if row.attempt > 0:
             return _start(work, found, row.explanation)
         return _decide(work, found)
@@ -89,6 +89,13 @@ def _begin(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer
         row = load_row(workspace, context, row.ordinal)
         give_back(workspace, row)
         return ended(record_end(workspace, context, row, StepStatus.FAILED, error=str(error)))
+
+
+def _certain(work: _Work, found: Ingredients) -> _Work:
+    """A step whose data changed since its try was noted may run on either: its result will stand in for nothing."""
+    if work.row.key in {None, found.key}:
+        return work
+    return work.record(key=None, key_document=None)
 
 
 def _decide(work: _Work, found: Ingredients) -> Answer:

@@ -5,19 +5,21 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from shared.core.compute_targets import LOCAL_TARGET, RESERVED_NAMES, ComputeTarget, TargetLimits, properties_model
-from shared.core.document import Document
+from shared.core.document import Description, Document
 from shared.core.errors import Conflict, Fault, InvalidDocument
-from shared.core.pointers import below
+from shared.core.pointers import below, json_pointer
 from shared.core.shapes import Place, shape_faults
-from shared.core.wording import Suggester
+from shared.core.wording import Suggester, quoted
 from shared.services.catalogue import change
 from shared.services.compute_targets import find_target, runs_on
 from shared.services.workspace import Workspace
 
 SECRET_PROPERTIES = frozenset(
     {
-        *("access_token", "account_key", "admin_user_password", "administrator_password", "application_key"),
-        *("kusto_connection_string", "password", "private_key_passphrase", "sas_token"),
+        *("access_token", "account_key", "admin_user_password", "administrator_password", "api_key"),
+        *("application_key", "client_secret", "connection_string", "kusto_connection_string", "password"),
+        *("primary_key", "private_key", "private_key_passphrase", "sas_token", "secondary_key", "secret"),
+        *("service_principal_password", "shared_access_key", "storage_account_key", "token"),
     }
 )
 """Properties whose values are kept by the secret store and never shown again."""
@@ -34,7 +36,7 @@ class TargetRequest(Document):
     type: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,63}$")
     attach: bool = False
     properties: dict[str, Any] = {}
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
     tags: dict[str, str] = {}
 
 
@@ -42,7 +44,7 @@ class TargetChange(Document):
     """What may change of a compute target: None leaves it as it is; properties are changed one by one."""
 
     properties: dict[str, Any] | None = None
-    description: str | None = Field(default=None, max_length=10_000)
+    description: Description | None = None
     tags: dict[str, str] | None = None
 
 
@@ -144,7 +146,7 @@ def _kept(
     """Properties as they may be written to a row, and the names of those that went to the secret store instead."""
     model = properties_model(type_)
     _check_properties(model, given)
-    secret = {each: value for each, value in given.items() if each in SECRET_PROPERTIES and value not in {None, ""}}
+    secret = {each: value for each, value in given.items() if each in SECRET_PROPERTIES and value not in (None, "")}
     for each, value in secret.items():
         workspace.services.secrets.set(_secret_name(name, each), str(value))
     plain = {each: value for each, value in given.items() if each not in SECRET_PROPERTIES}
@@ -159,7 +161,25 @@ def _check_properties(model: type[TargetLimits], given: dict[str, Any]) -> None:
     except ValidationError as error:
         faults = shape_faults(error, lambda loc: Place(loc, model), Suggester())
         raise InvalidDocument(below("/properties", faults)) from None
+    wrong = [
+        Fault(pointer=json_pointer("properties", name), message="It is kept as a secret, and those are texts.")
+        for name in sorted(SECRET_PROPERTIES & given.keys())
+        if not isinstance(given[name], str | None)
+    ]
+    hidden = [
+        Fault(pointer=json_pointer("properties", name), message=f"It holds {quoted(inner)}; give that at the top.")
+        for name, value in given.items()
+        for inner in sorted(_names_within(value) & SECRET_PROPERTIES)
+    ]
+    if wrong or hidden:
+        raise InvalidDocument(wrong + hidden)
+
+
+def _names_within(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return {*value, *(name for each in value.values() for name in _names_within(each))}
+    return {name for each in value for name in _names_within(each)} if isinstance(value, list) else set()
 
 
 def _secret_name(target: str, property_: str) -> str:
-    return f"compute-{target.lower()}-{property_.replace('_', '-')}"
+    return f"compute-{target.lower()}--{property_.replace('_', '-')}"

@@ -69,7 +69,8 @@ def _content_name(file: DatasetFile, names_count: bool, is_file: bool) -> str:  
     if names_count:
         # The same file may be in two sources, which makes it two files of the dataset.
         return f"{file.path}\n{file.datastore}/{file.blob.name}"
-    return "" if is_file else file.path
+    # One single file is another thing than a folder with that file in it.
+    return f"/{file.path}" if is_file else file.path
 
 
 def _below(folder: str, file: DatasetFile) -> DatasetFile:

@@ -5,18 +5,17 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import Field
-
 from shared.core import names
 from shared.core.canonical import canonical_json
 from shared.core.datasets import Dataset, DatasetDefinition, DatasetName
-from shared.core.document import Document, Name
+from shared.core.document import Description, Document, Name
 from shared.core.errors import Conflict, NotFound, TooLarge
 from shared.core.records import Page
+from shared.services.catalogue import change
 from shared.services.dataset_files import check_sources
 from shared.services.workspace import Workspace
 
-CHANGE_TRIES = 5
+REGISTER_TRIES = 5
 """How often a registration is tried again after somebody else registered under the same name first."""
 MAX_PROFILE_BYTES = 4 * 1024 * 1024
 
@@ -34,7 +33,7 @@ class DatasetRequest(Document):
 
     definition: DatasetDefinition
     name: Name | None = None
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
     tags: dict[str, str] = {}
     create_new_version: bool = False
 
@@ -42,7 +41,7 @@ class DatasetRequest(Document):
 class DatasetChange(Document):
     """What may change of a dataset: None leaves it as it is, tags are replaced as a whole."""
 
-    description: str | None = Field(default=None, max_length=10_000)
+    description: Description | None = None
     tags: dict[str, str] | None = None
 
 
@@ -104,7 +103,7 @@ def register_version(
         Conflict: Others register under this name all the time.
     """
     catalogue, name = workspace.services.catalogue, dataset.name or ""
-    for _ in range(CHANGE_TRIES):
+    for _ in range(REGISTER_TRIES):
         known = catalogue.find(DatasetName, name)
         versions = known.versions if known is not None else ()
         if dataset.dataset_id in versions:
@@ -159,8 +158,7 @@ def get_registered(workspace: Workspace, name: str, version: int | None) -> Data
 def list_registered(workspace: Workspace, page_size: int, token: str | None) -> Page[DatasetDocument]:
     """The latest version of every name, by name."""
     page = workspace.services.catalogue.page(DatasetName, page_size, token)
-    found = [_shown(find_dataset(workspace, each.versions[-1]), len(each.versions)) for each in page.value]
-    return Page(value=found, continuation_token=page.continuation_token)
+    return page.shown(lambda each: _shown(find_dataset(workspace, each.versions[-1]), len(each.versions)))
 
 
 def list_versions(workspace: Workspace, name: str, page_size: int, before: int | None) -> Page[DatasetDocument]:
@@ -184,16 +182,16 @@ def list_versions(workspace: Workspace, name: str, page_size: int, before: int |
     return Page(value=found, continuation_token=str(wanted[-1]) if more else None)
 
 
-def change_dataset(workspace: Workspace, dataset_id: str, change: DatasetChange) -> DatasetDocument:
+def change_dataset(workspace: Workspace, dataset_id: str, request: DatasetChange) -> DatasetDocument:
     """Change what people wrote about a dataset.
 
     Raises:
         NotFound: There is none.
-        Conflict: Somebody changed it at the same time.
+        Conflict: Others change it all the time.
     """
-    fields = change.model_dump(exclude_none=True)
-    dataset = find_dataset(workspace, dataset_id)
-    return _document(workspace, workspace.services.catalogue.replace(dataset.model_copy(update=fields)))
+    fields = request.model_dump(exclude_none=True)
+    dataset = change(workspace, Dataset, dataset_id, lambda old: old.model_copy(update=fields))
+    return _document(workspace, dataset)
 
 
 def unregister(workspace: Workspace, name: str) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 
 from shared.core.datastores import Credential, Datastore, DatastoreType, DefaultDatastore
-from shared.core.document import Document
+from shared.core.document import Description, Document
 from shared.core.errors import Conflict, Fault, InvalidDocument, NotFound, PipeyardError
 from shared.services.datastores import default_datastore, find_datastore
 from shared.services.workspace import Workspace
@@ -40,7 +40,7 @@ class DatastoreRequest(Document):
     container: str | None = None
     endpoint: str | None = Field(default=None, max_length=300)
     path: str | None = Field(default=None, max_length=1024)
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
     create_if_not_exists: bool = False
     skip_validation: bool = False
     account_key: Annotated[SecretStr | None, Field(max_length=200)] = None

@@ -2,7 +2,7 @@
 
 from shared.core.datastores import DEFAULT_KEY, Datastore, DefaultDatastore
 from shared.core.errors import NotFound
-from shared.core.reuse import content_digest
+from shared.core.reuse import content_digest, file_digest
 from shared.ports.blobs import BlobInfo
 from shared.ports.datastores import DatastoreFiles
 from shared.services.data_files import DataFiles, blob_digest
@@ -40,7 +40,12 @@ def open_datastore(workspace: Workspace, name: str) -> DatastoreFiles:
     Raises:
         NotFound: The workspace has no such datastore, or its secret is gone.
     """
-    return workspace.services.datastores.open(find_datastore(workspace, name))
+    try:
+        return workspace.services.datastores.open(find_datastore(workspace, name))
+    except NotFound:
+        # Another process may have registered it anew a moment ago: the secret that we knew of is gone then.
+        workspace.forget_datastore(name)
+        return workspace.services.datastores.open(find_datastore(workspace, name))
 
 
 def default_datastore(workspace: Workspace) -> str:
@@ -69,5 +74,7 @@ def find_files(workspace: Workspace, datastore: str, path: str) -> DataFiles:
         raise NotFound(
             f"There is nothing at `{path}` on datastore `{datastore}`. Upload it first, or correct the path."
         )
+    if exact:
+        return DataFiles(files=files, digest=file_digest(path.rpartition("/")[2], blob_digest(opened.place, exact[0])))
     digests = ((name, blob_digest(opened.place, blob)) for name, blob in files)
     return DataFiles(files=files, digest=content_digest(digests))

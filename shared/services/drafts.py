@@ -1,6 +1,5 @@
 """Pipeline drafts: a pipeline with its parameters and its experiment, changed and tried until it is published."""
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,8 +10,7 @@ from shared.core import names
 from shared.core.bindings import ParameterValue
 from shared.core.defaults import with_defaults
 from shared.core.definition import PipelineDefinition
-from shared.core.document import EXPERIMENT_PATTERN, Document, Labels, Properties
-from shared.core.identifiers import newest_first_id
+from shared.core.document import EXPERIMENT_PATTERN, Description, Digest, Document, Labels, Properties
 from shared.core.publishing import DraftParent, PipelineDraft, PublishedPipeline, Title
 from shared.core.records import Page, RunRecord
 from shared.ports.engine import Engine
@@ -36,14 +34,14 @@ class DraftRequest(Document):
     """
 
     name: Title | None = None
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
     experiment_name: str | None = Field(default=None, pattern=EXPERIMENT_PATTERN)
     parameters: dict[str, Any] = {}
     continue_on_step_failure: bool | None = None
     tags: Labels = {}
     properties: Properties = {}
     definition: dict[str, Any] | None = None
-    definition_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    definition_id: Digest | None = None
     published_pipeline_id: str | None = Field(default=None, max_length=128)
     run_id: str | None = Field(default=None, pattern=names.RUN_ID_PATTERN)
     draft_id: str | None = Field(default=None, max_length=128)
@@ -65,14 +63,14 @@ class DraftChanges(Document):
     """
 
     name: Title | None = None
-    description: str | None = Field(default=None, max_length=10_000)
+    description: Description | None = None
     experiment_name: str | None = Field(default=None, pattern=EXPERIMENT_PATTERN)
     parameters: dict[str, Any] | None = None
     continue_on_step_failure: bool | None = None
     tags: Labels | None = None
     properties: Properties | None = None
     definition: dict[str, Any] | None = None
-    definition_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    definition_id: Digest | None = None
 
     @model_validator(mode="after")
     def _one_definition(self) -> Self:
@@ -104,7 +102,7 @@ def create_draft(workspace: Workspace, request: DraftRequest, *, caller_name: st
     continues = request.continue_on_step_failure
     now = workspace.now()
     draft = PipelineDraft(
-        pipeline_draft_id=newest_first_id(now, uuid.uuid4().int),
+        pipeline_draft_id=workspace.new_id(),
         name=request.name or source.name,
         description=request.description,
         experiment_name=request.experiment_name or source.experiment_name or experiment_of(source.definition),
@@ -182,8 +180,7 @@ def list_drafts(
 ) -> Page[PipelineDraft]:
     """One page of the drafts that have all these tags, newest first."""
     found = workspace.services.catalogue.page(PipelineDraft, page_size, continuation_token)
-    chosen = [each for each in found.value if tags.items() <= each.tags.items()]
-    return Page(value=chosen, continuation_token=found.continuation_token)
+    return found.only(lambda draft: tags.items() <= draft.tags.items())
 
 
 def update_draft(workspace: Workspace, pipeline_draft_id: str, changes: DraftChanges) -> PipelineDraft:

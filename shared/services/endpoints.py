@@ -1,14 +1,13 @@
 """Pipeline endpoints: stable addresses with versions, a default among them, and a way back to the default before."""
 
-import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from shared.core.document import Document, Properties
+from shared.core.document import Description, Document, Properties
 from shared.core.errors import Conflict, Fault, InvalidDocument, NotFound
-from shared.core.identifiers import newest_first_id
 from shared.core.publishing import (
     EndpointName,
     EntityStatus,
@@ -30,7 +29,7 @@ class EndpointRequest(Document):
     """What a client sends to make an endpoint; the published pipeline becomes its version "0"."""
 
     name: EndpointName
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
     published_pipeline_id: str = Field(max_length=128)
     properties: Properties = {}
 
@@ -39,7 +38,7 @@ class EndpointChanges(Document):
     """What a client sends to change an endpoint; what it leaves out stays as it is."""
 
     name: EndpointName | None = None
-    description: str | None = Field(default=None, max_length=10_000)
+    description: Description | None = None
     status: EntityStatus | None = None
     default_version: str | None = Field(default=None, max_length=20)
 
@@ -56,7 +55,7 @@ def create_endpoint(
     published = get_published(workspace, request.published_pipeline_id)
     now = workspace.now()
     endpoint = PipelineEndpoint(
-        pipeline_endpoint_id=newest_first_id(now, uuid.uuid4().int),
+        pipeline_endpoint_id=workspace.new_id(),
         name=request.name,
         description=request.description,
         default_version="0",
@@ -97,8 +96,7 @@ def list_endpoints(
 ) -> Page[PipelineEndpoint]:
     """One page, newest first."""
     found = workspace.services.catalogue.page(PipelineEndpoint, page_size, continuation_token)
-    chosen = [each for each in found.value if not active_only or each.status is EntityStatus.ACTIVE]
-    return Page(value=chosen, continuation_token=found.continuation_token)
+    return found.only(lambda each: not active_only or each.status is EntityStatus.ACTIVE)
 
 
 def add_version(
@@ -145,14 +143,16 @@ def update_endpoint(workspace: Workspace, pipeline_endpoint_id: str, changes: En
     old = get_endpoint(workspace, pipeline_endpoint_id)
     if changes.name is None or changes.name == old.name:
         return _change(workspace, pipeline_endpoint_id, changed)
+    before = workspace.services.catalogue.find(PipelineEndpointName, old.name)
     # The new name first: an endpoint always has its name, and a name left over by a crash becomes free by itself.
-    _reserve(workspace, changes.name, pipeline_endpoint_id)
+    reserved = _reserve(workspace, changes.name, pipeline_endpoint_id)
     try:
         endpoint = _change(workspace, pipeline_endpoint_id, changed)
     except Exception:
-        _release(workspace, changes.name, pipeline_endpoint_id)
+        _release(workspace, reserved)
         raise
-    _release(workspace, old.name, pipeline_endpoint_id)
+    if before is not None and before.pipeline_endpoint_id == pipeline_endpoint_id:
+        _release(workspace, before)
     return endpoint
 
 
@@ -205,7 +205,7 @@ def _holder(workspace: Workspace, reserved: PipelineEndpointName) -> PipelineEnd
     return endpoint if endpoint is not None and endpoint.name == reserved.name else None
 
 
-def _reserve(workspace: Workspace, name: str, pipeline_endpoint_id: str) -> None:
+def _reserve(workspace: Workspace, name: str, pipeline_endpoint_id: str) -> PipelineEndpointName:
     """Take a name.
 
     Raises:
@@ -216,7 +216,7 @@ def _reserve(workspace: Workspace, name: str, pipeline_endpoint_id: str) -> None
     wanted = PipelineEndpointName(name=name, pipeline_endpoint_id=pipeline_endpoint_id, reserved_at=now.isoformat())
     taken = Conflict(f"There is a pipeline endpoint {quoted(name)} already. Names of endpoints are unique.")
     try:
-        catalogue.insert(wanted)
+        return catalogue.insert(wanted)
     except Conflict:
         reserved = catalogue.find(PipelineEndpointName, name)
         if reserved is None:
@@ -225,12 +225,12 @@ def _reserve(workspace: Workspace, name: str, pipeline_endpoint_id: str) -> None
         if reserved.pipeline_endpoint_id != pipeline_endpoint_id and (is_fresh or _holder(workspace, reserved)):
             raise taken from None
         try:
-            catalogue.replace(wanted.model_copy(update={"etag": reserved.etag}))
+            return catalogue.replace(wanted.model_copy(update={"etag": reserved.etag}))
         except (Conflict, NotFound):
             raise taken from None
 
 
-def _release(workspace: Workspace, name: str, pipeline_endpoint_id: str) -> None:
-    reserved = workspace.services.catalogue.find(PipelineEndpointName, name)
-    if reserved is not None and reserved.pipeline_endpoint_id == pipeline_endpoint_id:
-        workspace.services.catalogue.delete(PipelineEndpointName, name)
+def _release(workspace: Workspace, reserved: PipelineEndpointName) -> None:
+    """Give a name up, unless somebody took it since, be it another rename of the same endpoint."""
+    with suppress(Conflict):
+        workspace.services.catalogue.delete(PipelineEndpointName, reserved.name, etag=reserved.etag)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from shared.core.publishing import EntityStatus
-from shared.core.triggers import CatchUp, Schedule, ScheduleProgress, TriggerOutcome
+from shared.core.schedules import CatchUp, Schedule, ScheduleProgress, TriggerOutcome
 from shared.ports.engine import Engine
 from shared.services.arrivals import watch
 from shared.services.recurrences import fire_times, last_fire_time
@@ -22,7 +22,8 @@ GRACE = timedelta(minutes=5)
 """An instant that a tick finds within this time is not late; what is older was missed, and `catch_up` decides."""
 MAX_RUNS_PER_TICK = 10
 """Of one schedule: a long list of missed instants is worked off over several ticks."""
-_TIDY_MINUTE = 0
+_TIDY_EVERY = 10
+"""Minutes."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def fire_schedules(workspace: Workspace, engine: Engine) -> None:
                 watch(workspace, engine, schedule, now)
             else:
                 fire(workspace, engine, schedule, now)
-            if now.minute == _TIDY_MINUTE:
+            if now.minute % _TIDY_EVERY == 0:
                 drop_old_lines(workspace, schedule)
         except Exception:
             log.exception(

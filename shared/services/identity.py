@@ -40,7 +40,10 @@ def identify(workspace: Workspace, headers: Mapping[str, str]) -> Caller:
         return LOCAL_CALLER
     if (principal := headers.get(_PRINCIPAL)) is not None:
         if sign_in.trusts_platform:
-            return _known(principal_claims(principal))
+            claims = principal_claims(principal)
+            if claims is not None and sign_in.tenant_id not in {None, claims.get("tid", sign_in.tenant_id)}:
+                raise NotAuthenticated("The sign-in is from another tenant.")
+            return _known(claims)
         # Without the platform's sign-in in front anybody can send this header.
         log.warning("Ignored the header X-MS-CLIENT-PRINCIPAL: App Service authentication is not on for this app.")
     if token is None:

@@ -14,13 +14,13 @@ from shared.core.bindings import (
     DatasetValue,
     PipelineDataInput,
 )
+from shared.core.dataset_views import DatasetView
 from shared.core.datasets import Dataset
 from shared.core.definition import StepDefinition
 from shared.core.file_selection import FileFacts, select_files
 from shared.core.jobs import JobFile, JobInput, OutputFile
 from shared.core.records import OutputRecord
-from shared.core.reuse import content_digest
-from shared.core.views import DatasetView
+from shared.core.reuse import content_digest, file_digest
 from shared.services.data_files import DataFiles, DatasetFiles, blob_digest
 from shared.services.dataset_files import list_dataset
 from shared.services.datasets import find_dataset
@@ -53,7 +53,7 @@ def input_digests(
                 digests[name] = _pinned_dataset(workspace, context, source)[1].digest
             case PipelineDataInput():
                 output = produced.get(context.ordinals[source.step], {}).get(source.output)
-                digests[name] = output.digest if output else NO_FILES_DIGEST
+                digests[name] = _output_digest(output) if output else NO_FILES_DIGEST
     return digests
 
 
@@ -137,6 +137,11 @@ def output_files(workspace: Workspace, output: OutputRecord) -> tuple[OutputFile
 def blob_url(base: str, name: str, query: str) -> str:
     """An address of one file below a container's base URL, signed unless it is a file of this machine."""
     return f"{base}/{quote(name)}?{query}" if query else f"{base}/{quote(name)}"
+
+
+def _output_digest(output: OutputRecord) -> str:
+    """Digest of another step's output, as the script meets it."""
+    return file_digest(output.path.rpartition("/")[2], output.digest) if output.is_file else output.digest
 
 
 def _described(dataset: Dataset | None, view: DatasetView, mode: DatasetMode, *, single_file: bool) -> str:

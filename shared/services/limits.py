@@ -27,7 +27,7 @@ class RunRate(CatalogueRecord):
         minute: Its beginning, in ISO 8601.
     """
 
-    kind: ClassVar[str] = "run-rate"
+    kind: ClassVar[str] = "run_rate"
     label: ClassVar[str] = "run rate"
 
     caller_id: str

@@ -1,6 +1,7 @@
 """The files of a watched folder as they were last seen: what is the same as then has not arrived.
 
-The list is one blob per schedule, which is replaced as a whole; the schedule's progress names its digest.
+The list is one blob, which is replaced as a whole. A trigger that was changed or enabled has a list of its own, so that
+a look that began before cannot put the old trigger's files into it, and a change that fails leaves the old list alone.
 """
 
 import json
@@ -8,7 +9,7 @@ import json
 from shared.core import names
 from shared.core.canonical import digest
 from shared.core.errors import Fault, InvalidDocument, NotFound
-from shared.core.triggers import DatastoreTrigger, Schedule, why_not
+from shared.core.schedules import DatastoreTrigger, Schedule, why_not
 from shared.services.datastores import open_datastore
 from shared.services.workspace import Memory, Workspace
 
@@ -37,20 +38,20 @@ def watched_files(workspace: Workspace, trigger: DatastoreTrigger) -> dict[str, 
 def remember_listing(workspace: Workspace, schedule: Schedule) -> None:
     """What lies there when a schedule begins to wait has not arrived; nothing happens for a schedule by time."""
     if schedule.datastore_trigger is not None:
-        write_listing(workspace, schedule.schedule_id, watched_files(workspace, schedule.datastore_trigger))
+        write_listing(workspace, schedule, watched_files(workspace, schedule.datastore_trigger))
 
 
-def write_listing(workspace: Workspace, schedule_id: str, files: dict[str, str]) -> str:
+def write_listing(workspace: Workspace, schedule: Schedule, files: dict[str, str]) -> str:
     """Replace the list; returns its digest."""
     data = json.dumps(files, sort_keys=True).encode()
-    workspace.services.blobs.put(names.SYSTEM_CONTAINER, _blob(schedule_id), data, content_type="application/json")
+    workspace.services.blobs.put(names.SYSTEM_CONTAINER, _blob(schedule), data, content_type="application/json")
     return digest("pipeyard.listing", files)
 
 
-def read_listing(workspace: Workspace, schedule_id: str) -> dict[str, str]:
+def read_listing(workspace: Workspace, schedule: Schedule) -> dict[str, str]:
     """ETag by path as last seen."""
     try:
-        data = workspace.services.blobs.get(names.SYSTEM_CONTAINER, _blob(schedule_id))
+        data = workspace.services.blobs.get(names.SYSTEM_CONTAINER, _blob(schedule))
     except NotFound:
         return {}
     found: dict[str, str] = json.loads(data)
@@ -61,8 +62,8 @@ def seen_before(workspace: Workspace, schedule: Schedule, path: str, etag: str) 
     """Whether the file lay there like this when it was last looked; a look counts for half a minute."""
     bucket = int(workspace.now().timestamp()) // _REMEMBERED_SECONDS
     key = (schedule.schedule_id, schedule.active_since, bucket)
-    return _remembered.get(key, lambda: read_listing(workspace, schedule.schedule_id)).get(path) == etag
+    return _remembered.get(key, lambda: read_listing(workspace, schedule)).get(path) == etag
 
 
-def _blob(schedule_id: str) -> str:
-    return f"schedules/{schedule_id}/listing.json"
+def _blob(schedule: Schedule) -> str:
+    return f"schedules/{schedule.schedule_id}/{schedule.active_since}.json"

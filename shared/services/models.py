@@ -2,12 +2,14 @@
 
 from pydantic import Field
 
-from shared.core.document import Document, Name
+from shared.core.document import Description, Document, Name
 from shared.core.errors import Fault, InvalidDocument
 from shared.core.models import Model
 from shared.core.paths import relative_path_fault
+from shared.core.properties import property_faults
 from shared.core.records import Page
 from shared.core.versions import version_prefix
+from shared.services.catalogue import change
 from shared.services.datastores import find_datastore
 from shared.services.versions import add_version, get_version
 from shared.services.workspace import Workspace
@@ -19,7 +21,7 @@ class ModelRequest(Document):
     name: Name
     datastore: Name
     path: str = Field(max_length=1024)
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
     tags: dict[str, str] = {}
     properties: dict[str, str] = {}
     run_id: str | None = Field(default=None, max_length=200)
@@ -30,7 +32,7 @@ class ModelRequest(Document):
 class ModelChange(Document):
     """What may change of a model: None leaves it as it is, tags are replaced, properties are only added to."""
 
-    description: str | None = Field(default=None, max_length=10_000)
+    description: Description | None = None
     tags: dict[str, str] | None = None
     properties: dict[str, str] | None = None
 
@@ -69,25 +71,24 @@ def list_models(workspace: Workspace, name: str | None, page_size: int, token: s
     return workspace.services.catalogue.page(Model, page_size, token, prefix=prefix)
 
 
-def change_model(workspace: Workspace, name: str, version: int, change: ModelChange) -> Model:
+def change_model(workspace: Workspace, name: str, version: int, request: ModelChange) -> Model:
     """Change what people wrote about a model.
 
     Raises:
         NotFound: No such name or version.
         InvalidDocument: A property has another value already.
-        Conflict: Somebody changed it at the same time.
+        Conflict: Others change it all the time.
     """
-    model = get_model(workspace, name, version)
-    added = change.properties or {}
-    faults = [
-        Fault(pointer=f"/properties/{key}", message=f"Property `{key}` is `{model.properties[key]}` for good.")
-        for key, value in added.items()
-        if model.properties.get(key, value) != value
-    ]
-    if faults:
-        raise InvalidDocument(faults)
-    fields = change.model_dump(exclude_none=True) | {"properties": {**model.properties, **added}}
-    return workspace.services.catalogue.replace(model.model_copy(update=fields))
+    added = request.properties or {}
+
+    def changed(old: Model) -> Model:
+        faults = property_faults(old.properties, added)
+        if faults:
+            raise InvalidDocument(faults)
+        fields = request.model_dump(exclude_none=True) | {"properties": {**old.properties, **added}}
+        return old.model_copy(update=fields)
+
+    return change(workspace, Model, get_model(workspace, name, version).key, changed)
 
 
 def delete_model(workspace: Workspace, name: str, version: int) -> None:

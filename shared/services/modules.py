@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.core.document import Document, Name
+from shared.core.document import Description, Document, Name
 from shared.core.errors import Conflict, Fault, InvalidDocument
 from shared.core.modules import Module, ModuleName, ModuleStatus, ModuleVersion, next_version
 from shared.services.workspace import Workspace
@@ -15,7 +15,7 @@ class ModuleRequest(Document):
     """What a client sends to create a module."""
 
     name: Name
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
 
 
 class ModuleVersionRequest(Document):
@@ -28,7 +28,7 @@ class ModuleVersionRequest(Document):
 
     version: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.\-]{1,64}$")
     step: dict[str, Any]
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
     is_default: bool = False
 
 
@@ -41,7 +41,7 @@ class ModuleChange(Document):
     """
 
     name: Name | None = None
-    description: str | None = Field(default=None, max_length=10_000)
+    description: Description | None = None
     status: ModuleStatus | None = None
     default_version: str | None = None
     version_statuses: dict[str, ModuleStatus] = {}

@@ -1,6 +1,5 @@
 """Published pipelines: publishing a definition, and submitting it by its id or through an endpoint."""
 
-import uuid
 from typing import Any, Self
 
 from pydantic import Field, model_validator
@@ -9,9 +8,8 @@ from shared.core import names
 from shared.core.canonical import digest
 from shared.core.defaults import with_defaults
 from shared.core.definition import PipelineDefinition
-from shared.core.document import EXPERIMENT_PATTERN, Document, Labels, Properties
+from shared.core.document import EXPERIMENT_PATTERN, Description, Digest, Document, Labels, Properties
 from shared.core.errors import Conflict, NotFound
-from shared.core.identifiers import newest_first_id
 from shared.core.origin import Origin
 from shared.core.publishing import (
     MAX_INLINE_STEP_NAMES,
@@ -42,13 +40,13 @@ class PublishRequest(Document):
     """
 
     name: Title
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
     version: str = Field(default="", max_length=255)
     continue_on_step_failure: bool | None = None
     properties: Properties = {}
     parameters: dict[str, Any] = {}
     definition: dict[str, Any] | None = None
-    definition_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    definition_id: Digest | None = None
     run_id: str | None = Field(default=None, pattern=names.RUN_ID_PATTERN)
 
     @model_validator(mode="after")
@@ -67,7 +65,7 @@ class SubmitRequest(Document):
     """
 
     experiment_name: str | None = Field(default=None, pattern=EXPERIMENT_PATTERN)
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
     parameters: dict[str, Any] = {}
     labels: Labels = {}
     properties: Properties = {}
@@ -91,7 +89,7 @@ def publish(workspace: Workspace, request: PublishRequest, *, caller_name: str |
     steps = definition.steps
     now = workspace.now()
     record = PublishedPipeline(
-        published_pipeline_id=newest_first_id(now, uuid.uuid4().int),
+        published_pipeline_id=workspace.new_id(),
         name=request.name,
         description=request.description,
         version=request.version,
@@ -136,8 +134,7 @@ def list_published(
 ) -> Page[PublishedPipeline]:
     """One page, newest first."""
     found = workspace.services.catalogue.page(PublishedPipeline, page_size, continuation_token)
-    chosen = [each for each in found.value if not active_only or each.status is EntityStatus.ACTIVE]
-    return Page(value=chosen, continuation_token=found.continuation_token)
+    return found.only(lambda each: not active_only or each.status is EntityStatus.ACTIVE)
 
 
 def set_published_status(workspace: Workspace, published_pipeline_id: str, status: EntityStatus) -> PublishedPipeline:

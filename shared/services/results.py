@@ -9,9 +9,9 @@ from shared.core.output_places import output_place
 from shared.core.records import MAX_INLINE_FILES, AttemptRecord, ClaimOwner, OutputRecord, ReuseEntry, StepRecord
 from shared.core.reuse import content_digest
 from shared.core.status import StepStatus, step_may_become
-from shared.services.dataset_registration import register_outputs
 from shared.services.documents import store_output_files
 from shared.services.jobs import output_datastore
+from shared.services.output_registration import register_outputs
 from shared.services.workspace import RunContext, Workspace
 
 MAX_LOSSES = 5
@@ -96,7 +96,8 @@ def _finish(workspace: Workspace, context: RunContext, row: StepRecord, result: 
     warnings = register_outputs(workspace, context, row.ordinal, outputs)
     row = row.model_copy(update={"outputs": outputs, "warnings": (*row.warnings, *warnings)})
     row = record_end(workspace, context, row, StepStatus.FINISHED)
-    workspace.services.reuse.publish(published_entry(context.run.experiment, row))
+    if row.key is not None:  # else nobody knows what it was made from
+        workspace.services.reuse.publish(published_entry(context.run.experiment, row))
     return row
 
 

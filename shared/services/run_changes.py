@@ -4,12 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.core.document import Document, Properties
-from shared.core.errors import Conflict, Fault, InvalidDocument
-from shared.core.pointers import json_pointer
+from shared.core.document import Description, Document, Properties
+from shared.core.errors import Fault, InvalidDocument
+from shared.core.properties import property_faults
 from shared.core.records import RunRecord
-from shared.core.wording import quoted
-from shared.services.run_status import CHANGE_TRIES
+from shared.services.run_status import change_row
 from shared.services.workspace import Workspace
 
 MAX_PROPERTIES = 1000
@@ -27,7 +26,7 @@ class RunChanges(Document):
         dict[Annotated[str, Field(min_length=1, max_length=100)], Annotated[str, Field(max_length=1000)] | None] | None
     ) = None
     properties: Properties | None = None
-    description: str | None = Field(default=None, max_length=10_000)
+    description: Description | None = None
 
 
 def change_run(workspace: Workspace, run_id: str, changes: RunChanges) -> RunRecord:
@@ -38,28 +37,11 @@ def change_run(workspace: Workspace, run_id: str, changes: RunChanges) -> RunRec
         InvalidDocument: A property has another value already.
         Conflict: Others change the run all the time.
     """
-    for _ in range(CHANGE_TRIES):
-        run = workspace.services.runs.get_run(run_id)
-        changed = _changed(run, changes)
-        if changed == run:
-            return run
-        try:
-            return workspace.services.runs.update_run(changed)
-        except Conflict:
-            continue
-    raise Conflict(f"Run {run_id} is being changed by others all the time; try again.")
+    return change_row(workspace, run_id, lambda run: _changed(run, changes))
 
 
 def _changed(run: RunRecord, changes: RunChanges) -> RunRecord:
-    faults = [
-        Fault(
-            pointer=json_pointer("properties", name),
-            message=f"Property {quoted(name)} is {quoted(run.properties[name])} already; properties never change.",
-            suggestion="Use a label for what changes.",
-        )
-        for name, value in (changes.properties or {}).items()
-        if run.properties.get(name, value) != value
-    ]
+    faults = property_faults(run.properties, changes.properties or {})
     properties = {**run.properties, **(changes.properties or {})}
     if len(properties) > MAX_PROPERTIES:
         faults.append(Fault(pointer="/properties", message=f"A run has at most {MAX_PROPERTIES} properties."))

@@ -1,4 +1,6 @@
-"""Changes of a run's status, whoever else writes its row meanwhile."""
+"""Changes of a run's row, whoever else writes it meanwhile."""
+
+from collections.abc import Callable
 
 from shared.core.errors import Conflict
 from shared.core.records import RunRecord
@@ -10,17 +12,34 @@ CHANGE_TRIES = 5
 
 
 def change_status(workspace: Workspace, run_id: str, status: RunStatus, **fields: object) -> RunRecord:
-    """Move a run to another status, whoever else writes its row meanwhile.
+    """Move a run to another status.
 
     Raises:
-        Conflict: The run's status does not allow the change.
+        Conflict: The run's status does not allow the change, or others change the run all the time.
     """
-    for _ in range(CHANGE_TRIES):
-        run = workspace.services.runs.get_run(run_id)
+
+    def changed(run: RunRecord) -> RunRecord:
         if not run_may_become(run.status, status):
             raise Conflict(f"Run {run_id} is {run.status} and cannot become {status}.")
+        return run.model_copy(update={"status": status, **fields})
+
+    return change_row(workspace, run_id, changed)
+
+
+def change_row(workspace: Workspace, run_id: str, changed: Callable[[RunRecord], RunRecord]) -> RunRecord:
+    """Replace a run's row by what `changed` makes of its latest state; a row that stays the same is not written.
+
+    Raises:
+        NotFound: No such run.
+        Conflict: Others change the run all the time, or `changed` says so.
+    """
+    for _ in range(CHANGE_TRIES):
+        old = workspace.services.runs.get_run(run_id)
+        new = changed(old)
+        if new == old:
+            return old
         try:
-            return workspace.services.runs.update_run(run.model_copy(update={"status": status, **fields}))
+            return workspace.services.runs.update_run(new)
         except Conflict:
             continue
     raise Conflict(f"Run {run_id} is being changed by others all the time; try again.")

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from shared.core import names
 from shared.core.errors import Conflict, NotFound
 from shared.core.records import ReuseEntry, RunRecord, StepRecord
-from shared.core.schedule import encode_graph
+from shared.core.run_schedule import encode_graph
 from shared.core.status import RUN_TERMINAL, STEP_TERMINAL, RunStatus, StepStatus
 from shared.core.webhooks import PendingDelivery
 from shared.ports.engine import Engine
 from shared.services import resolution
 from shared.services.child_runs import is_orphan
-from shared.services.dataset_registration import register_reused_outputs
 from shared.services.deliveries import write_deliveries
+from shared.services.output_registration import register_reused_outputs
 from shared.services.results import published_entry
 from shared.services.run_status import change_status
 from shared.services.steps import fresh_row
@@ -23,6 +23,9 @@ from shared.services.workspace import RunContext, Workspace
 
 REPEAT_ENDS_FOR = timedelta(minutes=5)
 """How long after a step's end the reconciler repeats the event; telling it twice does no harm."""
+
+CREATION_TAKES = timedelta(hours=1)
+"""Far longer than from a run's mark to its row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +184,9 @@ def reconcile_runs(workspace: Workspace, engine: Engine) -> list[str]:
         try:
             run = workspace.services.runs.get_run(run_id)
         except NotFound:
-            continue  # Its submit was cut off before the run existed; nothing was promised.
+            # Its submit was cut off before the run existed, and nothing was promised. It must not count for ever.
+            workspace.services.runs.forget_creation(run_id, workspace.now() - CREATION_TAKES)
+            continue
         if run.status in RUN_TERMINAL:
             workspace.services.runs.update_run(run)  # Leaves the list of active runs.
             continue

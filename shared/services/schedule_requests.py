@@ -6,12 +6,14 @@ from pydantic import Field
 
 from shared.core.bindings import ParameterValue
 from shared.core.definition import PipelineDefinition
-from shared.core.document import EXPERIMENT_PATTERN, Document, Properties
+from shared.core.document import EXPERIMENT_PATTERN, Description, Document, Properties
 from shared.core.errors import Conflict, Fault, InvalidDocument, NotFound
+from shared.core.output_places import output_place
 from shared.core.paths import relative_path_fault
+from shared.core.pointers import below
 from shared.core.publishing import EntityStatus, PipelineEndpoint, Title
 from shared.core.recurrence import CronRecurrence, Recurrence, normalized
-from shared.core.triggers import CatchUp, DatastoreTrigger
+from shared.core.schedules import CatchUp, DatastoreTrigger, may_count
 from shared.core.validation import bind_parameters
 from shared.core.wording import Suggester, quoted
 from shared.services.datastores import all_datastores
@@ -35,7 +37,7 @@ class ScheduleRequest(Document):
     """
 
     name: Title
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
     status: EntityStatus = EntityStatus.ACTIVE
     published_pipeline_id: str | None = Field(default=None, max_length=64)
     pipeline_endpoint_id: str | None = Field(default=None, max_length=64)
@@ -53,7 +55,7 @@ class ScheduleChange(Document):
     """What a client sends to change a schedule: what is left out stays as it is."""
 
     name: Title | None = None
-    description: str | None = Field(default=None, max_length=10_000)
+    description: Description | None = None
     status: EntityStatus | None = None
     experiment_name: str | None = Field(default=None, pattern=EXPERIMENT_PATTERN)
     parameters: dict[str, ParameterValue] | None = None
@@ -74,13 +76,13 @@ def checked(workspace: Workspace, request: ScheduleRequest) -> ScheduleRequest:
     timing = request.recurrence or request.cron
     if timing is not None:
         at = "/recurrence" if request.recurrence is not None else "/cron"
-        faults += _below(at, time_faults(timing))
+        faults += below(at, time_faults(timing))
     if request.datastore_trigger is not None:
-        faults += _below("/datastore_trigger", _datastore_faults(workspace, request.datastore_trigger))
+        faults += below("/datastore_trigger", _datastore_faults(workspace, request.datastore_trigger))
     definition, missing = _definition(workspace, request)
     faults += missing
     if definition is not None:
-        faults += _parameter_faults(definition, request)
+        faults += _parameter_faults(definition, request) + _circle_faults(definition, request.datastore_trigger)
     if faults:
         raise InvalidDocument(faults)
     return request.model_copy(
@@ -93,10 +95,6 @@ def checked(workspace: Workspace, request: ScheduleRequest) -> ScheduleRequest:
 
 def _decided(trigger: DatastoreTrigger | None) -> DatastoreTrigger | None:
     return None if trigger is None else trigger.model_copy(update={"debounce_seconds": trigger.quiet_seconds})
-
-
-def _below(pointer: str, faults: list[Fault]) -> list[Fault]:
-    return [fault.model_copy(update={"pointer": pointer + fault.pointer}) for fault in faults]
 
 
 def _one_of(request: ScheduleRequest, fields: tuple[str, ...], what: str) -> list[Fault]:
@@ -169,6 +167,25 @@ def _parameter_faults(definition: PipelineDefinition, request: ScheduleRequest) 
     except InvalidDocument as error:
         faults += error.faults
     return faults
+
+
+def _circle_faults(definition: PipelineDefinition, trigger: DatastoreTrigger | None) -> list[Fault]:
+    """Outputs that a pipeline writes to where its schedule waits for files: each run would start the next one."""
+    if trigger is None:
+        return []
+    return [
+        Fault(
+            pointer="/datastore_trigger/path",
+            message=f"Step {quoted(step.name)} writes its output {quoted(name)} to `{output.path}`, where the schedule "
+            "waits for files: each run would start another one.",
+            suggestion="Wait for files in another folder, or only for some (`pattern`).",
+        )
+        for step in definition.steps
+        for name, output in step.outputs.items()
+        if output.path is not None
+        and (output.datastore or definition.default_datastore) == trigger.datastore
+        and may_count(trigger, output_place(output, "x", 0, name))
+    ]
 
 
 def _filled_fault(definition: PipelineDefinition, request: ScheduleRequest, name: str, kind: str) -> Fault | None:

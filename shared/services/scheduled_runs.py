@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.core.errors import InvalidDocument, NotFound, PipeyardError
-from shared.core.triggers import Schedule, TriggerOutcome
+from shared.core.schedules import Schedule, TriggerOutcome
 from shared.core.wording import shorten
 from shared.ports.engine import Engine
 from shared.services.publishing import SubmitRequest, submit_endpoint, submit_published
@@ -39,7 +39,8 @@ def start_scheduled_run(
     Raises:
         PipeyardError: Something that waiting may mend; try again later.
     """
-    key = f"schedule:{schedule.schedule_id}:{occasion}"
+    # No header can have a line break: no client can take the id of a run that a schedule will start.
+    key = f"schedule\n{schedule.schedule_id}:{occasion}"
     try:
         return Started(run_id=workspace.services.runs.get_run(run_id_of(key)).run_id)
     except NotFound:

@@ -1,14 +1,12 @@
 """Schedules: make, change, list, look ahead, look back. What happens when they fire is in `firing` and `arrivals`."""
 
-import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.errors import Conflict, Fault, InvalidDocument
-from shared.core.identifiers import newest_first_id
 from shared.core.publishing import EntityStatus
 from shared.core.records import Page, RunFilter, RunRecord
-from shared.core.triggers import Arrival, ArrivalWindow, Schedule, ScheduleProgress, TriggerEvent
+from shared.core.schedules import Arrival, ArrivalWindow, Schedule, ScheduleProgress, TriggerEvent
 from shared.services.catalogue import change
 from shared.services.listings import remember_listing
 from shared.services.recurrences import next_fire_times
@@ -29,7 +27,7 @@ def create_schedule(workspace: Workspace, request: ScheduleRequest, *, caller_na
     now = workspace.now().replace(microsecond=0)
     schedule = Schedule(
         **_fields(request),
-        schedule_id=newest_first_id(workspace.now(), uuid.uuid4().int),
+        schedule_id=workspace.new_id(),
         created_at=now.isoformat(),
         created_by=caller_name,
         updated_at=now.isoformat(),
@@ -60,14 +58,13 @@ def list_schedules(
 ) -> Page[Schedule]:
     """One page, newest first."""
     found = workspace.services.catalogue.page(Schedule, page_size, continuation_token)
-    chosen = [
-        each
-        for each in found.value
-        if (not active_only or each.status is EntityStatus.ACTIVE)
-        and published_pipeline_id in {None, each.published_pipeline_id}
-        and pipeline_endpoint_id in {None, each.pipeline_endpoint_id}
-    ]
-    return Page(value=chosen, continuation_token=found.continuation_token)
+    return found.only(
+        lambda each: (
+            (not active_only or each.status is EntityStatus.ACTIVE)
+            and published_pipeline_id in {None, each.published_pipeline_id}
+            and pipeline_endpoint_id in {None, each.pipeline_endpoint_id}
+        )
+    )
 
 
 def update_schedule(workspace: Workspace, schedule_id: str, asked: ScheduleChange) -> Schedule:

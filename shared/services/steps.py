@@ -94,10 +94,7 @@ def check_step(workspace: Workspace, run_id: str, ordinal: int, *, canceling: bo
     if row.status in STEP_TERMINAL:
         return ended(row)
     if row.status is not StepStatus.RUNNING:
-        if canceling:
-            give_back(workspace, row)
-            return ended(record_end(workspace, context, row, StepStatus.CANCELED))
-        return Answer(outcome="queued", wait_seconds=0)
+        return _cancel_without_job(workspace, context, row) if canceling else Answer(outcome="queued")
     backend = backend_of(workspace, row)
     if row.remote_id is None:
         row = submit_try(workspace, context, row, backend, produced_above(workspace, context, ordinal))
@@ -118,6 +115,16 @@ def check_step(workspace: Workspace, run_id: str, ordinal: int, *, canceling: bo
     if row.status in STEP_TERMINAL:
         return ended(row)
     return Answer(outcome="queued", wait_seconds=wait_seconds)
+
+
+def _cancel_without_job(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer:
+    """Between two tries a step has no job; runs below it may go on nevertheless."""
+    starts_runs = workspace.step_types[context.step(row.ordinal).type].starts_runs
+    children = end_children(workspace, names.step_run_id(row.run_id, row.ordinal)) if starts_runs else []
+    if children:
+        return Answer(outcome="running", wait_seconds=CHILD_WAIT_SECONDS, children=tuple(children))
+    give_back(workspace, row)
+    return ended(record_end(workspace, context, row, StepStatus.CANCELED))
 
 
 def _children_to_end(

@@ -7,12 +7,12 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from shared.core import names
+from shared.core import names, pointers
 from shared.core.bindings import ParameterValue
 from shared.core.canonical import digest
 from shared.core.catalogue import Experiment
 from shared.core.definition import PipelineDefinition
-from shared.core.document import EXPERIMENT_PATTERN, Document, Labels, Properties
+from shared.core.document import EXPERIMENT_PATTERN, Description, Digest, Document, Labels, Properties
 from shared.core.errors import Conflict, Fault, InvalidDocument
 from shared.core.origin import DIRECT, Origin
 from shared.core.records import RunRecord
@@ -43,9 +43,9 @@ class RunRequest(Document):
     """
 
     definition: dict[str, Any] | None = None
-    definition_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    definition_id: Digest | None = None
     experiment_name: str | None = Field(default=None, pattern=EXPERIMENT_PATTERN)
-    description: str = Field(default="", max_length=10_000)
+    description: Description = ""
     parameters: dict[str, Any] = {}
     labels: Labels = {}
     continue_on_step_failure: bool = False
@@ -76,15 +76,11 @@ def check_definition(workspace: Workspace, document: object, *, below: str = "")
     try:
         definition = parse_definition(document, workspace.step_types)
     except InvalidDocument as error:
-        raise InvalidDocument([_moved(fault, below) for fault in error.faults]) from None
-    faults = [_moved(fault, below) for fault in definition_faults(workspace, definition)]
+        raise InvalidDocument(pointers.below(below, error.faults)) from None
+    faults = pointers.below(below, definition_faults(workspace, definition))
     if faults:
         raise InvalidDocument(faults)
     return definition
-
-
-def _moved(fault: Fault, below: str) -> Fault:
-    return fault.model_copy(update={"pointer": below + fault.pointer})
 
 
 def accept_request(

@@ -6,10 +6,12 @@ from datetime import datetime
 from shared.core.canonical import digest
 from shared.core.identifiers import newest_first_id
 from shared.core.records import Page
-from shared.core.triggers import Schedule, TriggerEvent, TriggerOutcome
+from shared.core.schedules import Schedule, TriggerEvent, TriggerOutcome
 from shared.services.workspace import Workspace
 
 KEPT_EVENTS = 1000
+MOST_DROPPED = 2000
+"""At a time: a folder that is flooded with files that do not count must not hold up the tick."""
 SHOWN_FILES = 20
 _DIGEST_BASE = 16
 
@@ -68,9 +70,9 @@ def history(
 
 
 def drop_old_lines(workspace: Workspace, schedule: Schedule) -> int:
-    """Keep the newest lines; returns how many were dropped."""
+    """Keep the newest lines and drop some of the others; returns how many."""
     catalogue = workspace.services.catalogue
-    old = catalogue.all(TriggerEvent, prefix=f"{schedule.schedule_id}/")[KEPT_EVENTS:]
+    old = catalogue.all(TriggerEvent, prefix=f"{schedule.schedule_id}/")[KEPT_EVENTS:][:MOST_DROPPED]
     for event in old:
         catalogue.delete(TriggerEvent, event.key)
     return len(old)

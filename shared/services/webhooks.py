@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 from shared.core import names
 from shared.core.document import EXPERIMENT_PATTERN, NAME_PATTERN, Document, Name
 from shared.core.errors import Conflict, Fault, InvalidDocument
-from shared.core.identifiers import newest_first_id
 from shared.core.records import Page
 from shared.core.status import RUN_TERMINAL, RunStatus
 from shared.core.webhooks import (
@@ -21,6 +20,7 @@ from shared.core.webhooks import (
     new_secret,
 )
 from shared.ports.engine import Engine
+from shared.services.catalogue import change
 from shared.services.workspace import Workspace
 
 MOST_WEBHOOKS = 100
@@ -74,7 +74,7 @@ def create_webhook(
         raise Conflict(f"There are {MOST_WEBHOOKS} webhooks, which is the most. Delete one first.")
     now = workspace.now()
     webhook = Webhook(
-        id=newest_first_id(now, secrets.randbits(74)),
+        id=workspace.new_id(),
         name=request.name,
         url=request.url,
         experiment=request.experiment,
@@ -89,23 +89,22 @@ def create_webhook(
     return webhook, secret
 
 
-def change_webhook(workspace: Workspace, webhook_id: str, change: WebhookChange) -> tuple[Webhook, str | None]:
+def change_webhook(workspace: Workspace, webhook_id: str, request: WebhookChange) -> tuple[Webhook, str | None]:
     """Change a webhook. Returns it and its new secret if one was asked for.
 
     Raises:
         InvalidDocument: The URL may not be called.
         NotFound: There is no such webhook.
-        Conflict: Somebody else changed it at the same moment.
+        Conflict: Others change it all the time.
     """
-    if change.url is not None:
-        _check_url(workspace, change.url)
-    webhook = get_webhook(workspace, webhook_id)
-    fields = {name: getattr(change, name) for name in change.model_fields_set - {"rotate_secret"}}
+    if request.url is not None:
+        _check_url(workspace, request.url)
+    fields = {name: getattr(request, name) for name in request.model_fields_set - {"rotate_secret"}}
     fields = {name: value for name, value in fields.items() if value is not None or name in {"experiment", "pipeline"}}
     if "status" in fields:
         fields["note"] = None
-    webhook = workspace.services.catalogue.replace(Webhook.model_validate({**_fields(webhook), **fields}))
-    secret = _make_secret(workspace, webhook) if change.rotate_secret else None
+    webhook = change(workspace, Webhook, webhook_id, lambda old: Webhook.model_validate({**_fields(old), **fields}))
+    secret = _make_secret(workspace, webhook) if request.rotate_secret else None
     workspace.forget_webhooks()
     return webhook, secret
 

@@ -4,6 +4,7 @@ Everything remembered here is immutable once it is true (definitions, snapshots,
 process that forgets it, or another one that never knew it, comes to the same answers from storage.
 """
 
+import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
@@ -17,6 +18,7 @@ from shared.core.datastores import Datastore
 from shared.core.definition import PipelineDefinition, StepDefinition
 from shared.core.errors import Conflict, NotFound
 from shared.core.graph import Graph, build_graph
+from shared.core.identifiers import newest_first_id
 from shared.core.records import ReuseEntry, RunRecord, StepRecord
 from shared.core.snapshots import SnapshotManifest
 from shared.core.status import STEP_TERMINAL
@@ -121,6 +123,10 @@ class Workspace:
     def now(self) -> datetime:
         """Current time, aware, in UTC."""
         return self.services.clock.now()
+
+    def new_id(self) -> str:
+        """An id for something that is listed newest first."""
+        return newest_first_id(self.now(), secrets.randbits(74))
 
     def webhooks(self) -> list[Webhook]:
         """Every webhook, as it was some seconds ago at most: asked for at the end of each run."""

@@ -7,6 +7,7 @@ from shared.core.compute_targets import ComputeTarget
 from shared.core.datasets import Dataset
 from shared.core.definition import PipelineDefinition, StepDefinition
 from shared.core.errors import Fault, NotFound
+from shared.core.output_places import output_place
 from shared.core.paths import relative_path_fault
 from shared.core.pointers import below, json_pointer
 from shared.core.settings_binding import bind_settings
@@ -30,7 +31,7 @@ def definition_faults(workspace: Workspace, definition: PipelineDefinition) -> l
     missing = {snapshot for snapshot in snapshots if workspace.file_digests(snapshot) is None}
     for ordinal, step in enumerate(definition.steps):
         faults += below(f"/steps/{ordinal}", _step_faults(workspace, step, datastores, missing))
-    return faults
+    return faults + _place_faults(definition)
 
 
 def value_faults(
@@ -68,6 +69,24 @@ def _step_faults(workspace: Workspace, step: StepDefinition, datastores: list[st
         message = f"Snapshot {step.snapshot} is not in this workspace."
         suggestion = "Upload it first: POST /api/snapshots says which files are missing."
         faults.append(Fault(pointer="/snapshot", message=message, suggestion=suggestion))
+    return faults
+
+
+def _place_faults(definition: PipelineDefinition) -> list[Fault]:
+    """Outputs at one and the same place: one would write over the other, whose readers and reuse would suffer."""
+    faults: list[Fault] = []
+    taken: dict[tuple[str, str], str] = {}
+    for ordinal, step in enumerate(definition.steps):
+        for name, output in step.outputs.items():
+            if output.path is None:
+                continue
+            place = (output.datastore or definition.default_datastore, output_place(output, "run", ordinal, name))
+            mine = f"output {quoted(name)} of step {quoted(step.name)}"
+            if taken.setdefault(place, mine) != mine:
+                message = f"The {taken[place]} goes to this very place: one would write over the other."
+                suggestion = "Put `{run-id}` into the path, or choose another one."
+                pointer = json_pointer("steps", ordinal, "outputs", name, "path")
+                faults.append(Fault(pointer=pointer, message=message, suggestion=suggestion))
     return faults
 
 

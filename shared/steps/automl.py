@@ -19,7 +19,7 @@ class AutoMLSettings(Document):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoMLStep(OutsideStep):
-    """Needs a automated machine learning back-end."""
+    """Needs an automated machine learning back-end."""
 
     settings_model: ClassVar[type[Document]] = AutoMLSettings
 

@@ -13,7 +13,7 @@ from shared.core.pointers import below
 from shared.core.settings_binding import parameter_references
 from shared.core.shapes import Place, shape_faults
 from shared.core.validation import StepRules
-from shared.core.wording import Suggester
+from shared.core.wording import Suggester, quoted
 
 
 class StepType(StepRules, Protocol):
@@ -58,7 +58,20 @@ class StepType(StepRules, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutsideStep:
+class StepTraits:
+    """The traits of most types, see `StepType`: a type says where it differs."""
+
+    version: int = 1
+    launch: Launch = "executable"
+    needs_snapshot: bool = False
+    compute_kinds: frozenset[str] | None = None
+    wants_settings: bool = False
+    starts_runs: bool = False
+    missing_backend: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideStep(StepTraits):
     """Base of the types whose work is done by an outside service: their settings are checked, but nothing runs them.
 
     Attributes:
@@ -68,13 +81,6 @@ class OutsideStep:
     settings_model: ClassVar[type[BaseModel]]
 
     name: str
-    version: int = 1
-    launch: Launch = "executable"
-    needs_snapshot: bool = False
-    compute_kinds: frozenset[str] | None = None
-    wants_settings: bool = False
-    starts_runs: bool = False
-    missing_backend: str | None
 
     def check(self, step: StepDefinition) -> list[Fault]:
         """Faults of the settings, and one if there is no snapshot where the type needs one."""
@@ -103,6 +109,15 @@ def settings_faults(settings: type[BaseModel], step: StepDefinition) -> list[Fau
 def has_references(step: StepDefinition) -> bool:
     """Whether the settings name pipeline parameters, so that they cannot be read before the values are known."""
     return next(parameter_references(step.settings), None) is not None
+
+
+def output_fault(step: StepDefinition, name: str, pointer: str) -> Fault:
+    """That settings name an output which the step does not have."""
+    return Fault(
+        pointer=pointer,
+        message=f"There is no output of this step called {quoted(name)}.",
+        suggestion=Suggester().suggest(name, step.outputs),
+    )
 
 
 def _is_within(pointer: str, whole: str) -> bool:

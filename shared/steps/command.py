@@ -9,8 +9,7 @@ from shared.core.bindings import Argument
 from shared.core.definition import StepDefinition
 from shared.core.document import Document, Text
 from shared.core.errors import Fault
-from shared.core.jobs import Launch
-from shared.steps.base import has_references, settings_faults
+from shared.steps.base import StepTraits, has_references, settings_faults
 
 
 class CommandSettings(Document):
@@ -24,17 +23,10 @@ class CommandSettings(Document):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CommandStep:
+class CommandStep(StepTraits):
     """Runs `command` in the working directory, which holds the snapshot if there is one."""
 
     name: str = "command"
-    version: int = 1
-    launch: Launch = "executable"
-    needs_snapshot: bool = False
-    compute_kinds: frozenset[str] | None = None
-    wants_settings: bool = False
-    starts_runs: bool = False
-    missing_backend: str | None = None
 
     def check(self, step: StepDefinition) -> list[Fault]:
         """Faults of the settings."""

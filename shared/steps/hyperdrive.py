@@ -10,22 +10,19 @@ from shared.core.jobs import Launch
 from shared.core.paths import relative_path_fault
 from shared.core.pointers import below, json_pointer
 from shared.core.sweep import HyperdriveSettings, sweep_faults
-from shared.core.wording import Suggester, quoted
-from shared.steps.base import settings_faults, snapshot_faults
+from shared.core.wording import quoted
+from shared.steps.base import StepTraits, output_fault, settings_faults, snapshot_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HyperdriveStep:
+class HyperdriveStep(StepTraits):
     """Runs `pipeyard.jobs.hyperdrive`, which starts a run of the script for every trial."""
 
     name: str = "hyperdrive"
-    version: int = 1
     launch: Launch = "module"
     needs_snapshot: bool = True
-    compute_kinds: frozenset[str] | None = None
     wants_settings: bool = True
     starts_runs: bool = True
-    missing_backend: str | None = None
 
     def check(self, step: StepDefinition) -> list[Fault]:
         """Faults of the settings, of the search space, of the policy, and of the outputs that they name."""
@@ -46,16 +43,13 @@ def _script_faults(step: StepDefinition) -> Iterator[Fault]:
 
 
 def _output_faults(step: StepDefinition) -> Iterator[Fault]:
-    suggester = Suggester()
     metrics, models = step.settings.get("metrics_output"), step.settings.get("model_outputs")
     named = [("/settings/metrics_output", metrics)] if isinstance(metrics, str) else []
     models = models if isinstance(models, dict) else {}
     named += [(json_pointer("settings", "model_outputs", name), name) for name in models]
     for pointer, name in named:
         if name not in step.outputs:
-            suggestion = suggester.suggest(name, step.outputs)
-            message = f"There is no output of this step called {quoted(name)}."
-            yield Fault(pointer=pointer, message=message, suggestion=suggestion)
+            yield output_fault(step, name, pointer)
     if metrics in models:
         message = f"The output {quoted(str(metrics))} gets a file of the best trial already."
         yield Fault(pointer="/settings/metrics_output", message=message)

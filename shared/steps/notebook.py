@@ -10,22 +10,18 @@ from shared.core.jobs import Launch
 from shared.core.notebook import NotebookSettings
 from shared.core.paths import relative_path_fault
 from shared.core.pointers import json_pointer
-from shared.core.wording import Suggester, quoted
-from shared.steps.base import settings_faults, snapshot_faults
+from shared.core.wording import quoted
+from shared.steps.base import StepTraits, output_fault, settings_faults, snapshot_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotebookStep:
+class NotebookStep(StepTraits):
     """Runs `pipeyard.jobs.notebook`, which executes the notebook cell by cell."""
 
     name: str = "notebook"
-    version: int = 1
     launch: Launch = "module"
     needs_snapshot: bool = True
-    compute_kinds: frozenset[str] | None = None
     wants_settings: bool = True
-    starts_runs: bool = False
-    missing_backend: str | None = None
 
     def check(self, step: StepDefinition) -> list[Fault]:
         """Faults of the settings, and of names that the notebook could not tell apart."""
@@ -46,9 +42,7 @@ def _meaning_faults(step: StepDefinition) -> Iterator[Fault]:
         if sentence is not None:
             yield Fault(pointer="/settings/notebook", message=sentence)
     if isinstance(output, str) and output not in step.outputs:
-        suggestion = Suggester().suggest(output, step.outputs)
-        message = f"There is no output of this step called {quoted(output)}."
-        yield Fault(pointer="/settings/output_notebook", message=message, suggestion=suggestion)
+        yield output_fault(step, output, "/settings/output_notebook")
     if step.arguments:
         message = "A notebook takes no arguments."
         yield Fault(pointer="/arguments", message=message, suggestion="Use `settings.parameters`.")

@@ -11,21 +11,17 @@ from shared.core.parallel_run import RESERVED_ARGUMENTS, ParallelRunSettings
 from shared.core.paths import relative_path_fault
 from shared.core.pointers import json_pointer
 from shared.core.wording import Suggester, quoted
-from shared.steps.base import settings_faults, snapshot_faults
+from shared.steps.base import StepTraits, output_fault, settings_faults, snapshot_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParallelRunStep:
+class ParallelRunStep(StepTraits):
     """Runs `pipeyard.jobs.parallel_run`, which calls `run()` of the entry script for each mini-batch."""
 
     name: str = "parallel_run"
-    version: int = 1
     launch: Launch = "module"
     needs_snapshot: bool = True
-    compute_kinds: frozenset[str] | None = None
     wants_settings: bool = True
-    starts_runs: bool = False
-    missing_backend: str | None = None
 
     def check(self, step: StepDefinition) -> list[Fault]:
         """Faults of the settings, of what they say together, and of arguments that no entry script could get."""
@@ -40,7 +36,7 @@ class ParallelRunStep:
 
 
 def _meaning_faults(step: StepDefinition) -> Iterator[Fault]:
-    settings, suggester = step.settings, Suggester()
+    settings = step.settings
     script, file_name = settings.get("entry_script"), settings.get("append_row_file_name")
     if isinstance(script, str) and (sentence := relative_path_fault(script)) is not None:
         yield Fault(pointer="/settings/entry_script", message=sentence)
@@ -58,18 +54,16 @@ def _meaning_faults(step: StepDefinition) -> Iterator[Fault]:
         yield Fault(pointer="/settings/output", message=message, suggestion="Name one, or use `summary_only`.")
     output = settings.get("output")
     if isinstance(output, str) and output not in step.outputs:
-        suggestion = suggester.suggest(output, step.outputs)
-        message = f"There is no output of this step called {quoted(output)}."
-        yield Fault(pointer="/settings/output", message=message, suggestion=suggestion)
-    yield from _input_faults(step, suggester)
+        yield output_fault(step, output, "/settings/output")
+    yield from _input_faults(step)
 
 
-def _input_faults(step: StepDefinition, suggester: Suggester) -> Iterator[Fault]:
+def _input_faults(step: StepDefinition) -> Iterator[Fault]:
     names = step.settings.get("inputs")
     for position, name in enumerate(names if isinstance(names, list | tuple) else ()):
         pointer = json_pointer("settings", "inputs", position)
         if isinstance(name, str) and name not in step.inputs:
-            suggestion = suggester.suggest(name, step.inputs)
+            suggestion = Suggester().suggest(name, step.inputs)
             yield Fault(
                 pointer=pointer,
                 message=f"There is no input of this step called {quoted(name)}.",

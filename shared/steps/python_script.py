@@ -10,7 +10,7 @@ from shared.core.document import Document
 from shared.core.errors import Fault
 from shared.core.jobs import Launch
 from shared.core.paths import relative_path_fault
-from shared.steps.base import has_references, settings_faults, snapshot_faults
+from shared.steps.base import StepTraits, has_references, settings_faults, snapshot_faults
 
 
 class PythonScriptSettings(Document):
@@ -24,17 +24,12 @@ class PythonScriptSettings(Document):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PythonScriptStep:
+class PythonScriptStep(StepTraits):
     """Runs `script_name` with the interpreter of the step's environment."""
 
     name: str = "python_script"
-    version: int = 1
     launch: Launch = "script"
     needs_snapshot: bool = True
-    compute_kinds: frozenset[str] | None = None
-    wants_settings: bool = False
-    starts_runs: bool = False
-    missing_backend: str | None = None
 
     def check(self, step: StepDefinition) -> list[Fault]:
         """Faults of the settings, and one if there is no snapshot to take the script from."""

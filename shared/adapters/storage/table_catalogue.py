@@ -48,9 +48,9 @@ class TableCatalogue:
         row = self._tables.get(CATALOGUE, kind.kind, safe_key(key))
         return None if row is None else _record(row, kind)
 
-    def delete(self, kind: type[CatalogueRecord], key: str) -> None:
+    def delete(self, kind: type[CatalogueRecord], key: str, *, etag: str | None = None) -> None:
         """Delete a record; missing is fine."""
-        self._tables.delete(CATALOGUE, kind.kind, safe_key(key))
+        self._tables.delete(CATALOGUE, kind.kind, safe_key(key), etag)
 
     def page[R: CatalogueRecord](
         self, kind: type[R], page_size: int, continuation_token: str | None, *, prefix: str = ""

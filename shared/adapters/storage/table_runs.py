@@ -12,6 +12,7 @@ So the holder of an active run id who finds the run missing may skip it, and who
 and the mark with `update_run` of the record as it is.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from shared.adapters.table_codec import Entity, Row, all_equal, decode, encode, literal, safe_key
@@ -52,13 +53,15 @@ class TableRunStore:
         False if the run id exists; then the stored run is left alone, and index rows that an interrupted creation
         left out are added.
         """
+        # All rows are made before the first is written: one that is too large must leave no mark behind.
+        row, lists = encode(run, safe_key(run.run_id), RUN_ROW), _list_rows(run)
         self._tables.upsert(RUN_INDEX, _mark(run))
         try:
-            self._tables.insert(RUNS, encode(run, safe_key(run.run_id), RUN_ROW))
+            self._tables.insert(RUNS, row)
         except Conflict:
             self._complete_creation(run.run_id)
             return False
-        self._add_to_lists(run)
+        self._add_to_lists(lists)
         return True
 
     def get_run(self, run_id: str) -> RunRecord:
@@ -86,6 +89,14 @@ class TableRunStore:
         """Every run that is not terminal. After a crash, also runs that never came to be or just became terminal."""
         rows = self._tables.query(RUN_INDEX, all_equal(PartitionKey=ACTIVE), ["run_id"])
         return [str(row.columns["run_id"]) for row in rows]
+
+    def forget_creation(self, run_id: str, before: datetime) -> None:
+        """Drop the mark of a run that never came to be, unless its creation began (again) later than `before`."""
+        mark = self._tables.get(RUN_INDEX, ACTIVE, safe_key(run_id))
+        if mark is None or datetime.fromisoformat(str(mark.columns["created_at"])) > before:
+            return
+        with suppress(Conflict):  # it is being created at this moment
+            self._tables.delete(RUN_INDEX, ACTIVE, safe_key(run_id), mark.etag)
 
     def put_steps(self, run_id: str, steps: list[StepRecord]) -> None:
         """Insert or replace step rows; durable on return."""
@@ -123,10 +134,10 @@ class TableRunStore:
         stored = self.get_run(run_id)
         if stored.status in RUN_TERMINAL:
             self._tables.delete(RUN_INDEX, ACTIVE, safe_key(run_id))
-        self._add_to_lists(stored)
+        self._add_to_lists(_list_rows(stored))
 
-    def _add_to_lists(self, run: RunRecord) -> None:
-        for entity in _list_rows(run):
+    def _add_to_lists(self, rows: list[Entity]) -> None:
+        for entity in rows:
             try:
                 self._tables.insert(RUN_INDEX, entity)
             except Conflict:  # an update came first and knows better
@@ -164,6 +175,7 @@ def _mark(run: RunRecord) -> Entity:
         "RowKey": safe_key(run.run_id),
         "schema_version": run.schema_version,
         "run_id": run.run_id,
+        "created_at": run.created_at,
     }
 
 

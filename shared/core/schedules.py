@@ -1,4 +1,4 @@
-"""Schedules: what starts runs by itself. `schedule.py` beside this is another thing: the steps within one run."""
+"""Schedules: what starts runs by itself. The order of the steps within one run is `run_schedule`."""
 
 from enum import StrEnum
 from typing import ClassVar, Literal
@@ -81,6 +81,19 @@ def why_not(trigger: DatastoreTrigger, name: str) -> str | None:
     return None
 
 
+def may_count(trigger: DatastoreTrigger, place: str) -> bool:
+    """Whether what a pipeline writes to a place of its author's choice could count: it would start itself for ever.
+
+    The place is a file, or a folder of files whose names nobody knows: with a pattern these are taken not to match.
+    """
+    if why_not(trigger, place) is None:
+        return True
+    if trigger.pattern is not None:
+        return False
+    folder = f"{place}/"
+    return trigger.prefix.startswith(folder) or why_not(trigger, f"{folder}x") is None
+
+
 class Schedule(CatalogueRecord):
     """What starts runs of a published pipeline or of an endpoint. Exactly one of the three triggers is given.
 
@@ -157,6 +170,7 @@ class Arrival(CatalogueRecord):
 
     Attributes:
         digest: Of path and ETag: an arrival that is told twice is one.
+        active_since: Of the schedule when the file arrived; once that is another one, the file does not count.
         source: `event` or `poll`: who told it first.
         settled_by: The window that has dealt with it.
     """
@@ -169,6 +183,7 @@ class Arrival(CatalogueRecord):
     path: str
     etag: str
     arrived_at: str
+    active_since: str
     source: Literal["event", "poll"]
     settled_by: str | None = None
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 
 from shared.core import names
 from shared.core.bindings import DatasetRegistration
+from shared.core.dataset_views import DatasetView
 from shared.core.datasets import Dataset, DatasetDefinition, DatasetName, DatasetSource
 from shared.core.errors import PipeyardError
 from shared.core.records import OutputRecord
-from shared.core.views import DatasetView
 from shared.services.datasets import find_dataset, register_version
 from shared.services.workspace import RunContext, Workspace
 
