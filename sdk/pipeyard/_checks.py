@@ -3,7 +3,7 @@
 import difflib
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeyard.exceptions import UserErrorException
@@ -23,6 +23,34 @@ def require_workspace(workspace: Any, where: str) -> None:
             f"{where} needs a Workspace object as its workspace, not {workspace!r}. "
             "Get one with Workspace.from_config() and pass the object, not its name."
         )
+
+
+def require_datastore(datastore: Any, where: str) -> None:
+    """Refuse a datastore's name, or nothing, in place of the datastore.
+
+    Raises:
+        UserErrorException: It is no `Datastore`.
+    """
+    if not isinstance(getattr(datastore, "name", None), str):
+        raise UserErrorException(
+            f"{where} needs a Datastore object as its datastore, not {datastore!r}. "
+            "Get one with Datastore.get(workspace, name) or workspace.get_default_datastore()."
+        )
+
+
+def require_id(run_id: Any, where: str) -> None:
+    """Refuse what cannot be an id before the workspace is asked for it.
+
+    Raises:
+        UserErrorException: It is no text, or empty.
+    """
+    if not isinstance(run_id, str) or not run_id.strip():
+        raise UserErrorException(f"{where} needs the id of a run, not {run_id!r}.")
+
+
+def texts(values: Mapping[str, Any] | None) -> dict[str, str]:
+    """Tags and properties, whose values are texts in the workspace, such as numbers as people would write them."""
+    return {key: str(value) for key, value in (values or {}).items()}
 
 
 def refuse_unknown(where: str, given: Iterable[str], known: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from pipeyard import _wire
+from pipeyard._clients._paging import part
 from pipeyard._config import WorkspaceLocation
 from pipeyard._http import HttpSession
 from pipeyard._tokens import Auth
@@ -101,7 +102,7 @@ class Client:
 
     def get_output_url(self, run_id: str, step: str, output: str, path: str) -> str:
         """A short-lived URL of one file of an output; `path` is "" for an output that is one file."""
-        return self.http.redirect_of(f"{_step(run_id, step)}/outputs/{_part(output)}/files/{quote(path)}")
+        return self.http.redirect_of(f"{_step(run_id, step)}/outputs/{part(output)}/files/{quote(path)}")
 
     def explain(self, run_id: str, step: str | None = None) -> list[_wire.StepExplanation]:
         """Why each step ran or was reused."""
@@ -124,19 +125,10 @@ class Client:
         """Upload one missing file of a snapshot."""
         self.http.send("PUT", f"/api/snapshots/files/{sha256}", content=content)
 
-    def list_experiments(self, *, continuation_token: str | None = None) -> _wire.ExperimentPage:
-        """One page of experiments."""
-        query = {"page_size": 200, "continuation_token": continuation_token}
-        return cast("_wire.ExperimentPage", self.http.get("/api/experiments", query))
-
-
-def _part(text: str) -> str:
-    return quote(text, safe="")
-
 
 def _run(run_id: str) -> str:
-    return f"/api/runs/{_part(run_id)}"
+    return f"/api/runs/{part(run_id)}"
 
 
 def _step(run_id: str, step: str) -> str:
-    return f"{_run(run_id)}/steps/{_part(step)}"
+    return f"{_run(run_id)}/steps/{part(step)}"

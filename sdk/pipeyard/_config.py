@@ -51,7 +51,7 @@ def find_workspace(path: str | Path | None = None, environment: Mapping[str, str
     """
     start = Path.cwd() if path is None else Path(path).absolute()
     if url := environment.get(URL_VARIABLE):
-        return replace(_location(url, f"the environment variable {URL_VARIABLE}"), identity=_identity_below(start))
+        return replace(location_of(url, f"the environment variable {URL_VARIABLE}"), identity=_identity_below(start))
     if path is not None and not start.exists():
         raise UserErrorException(f"{start} does not exist, so no workspace can be read from it.")
     v1: tuple[Path, dict[str, str]] | None = None
@@ -66,6 +66,17 @@ def find_workspace(path: str | Path | None = None, environment: Mapping[str, str
     if v1 is not None:
         source += f'; {v1[0]} names an Azure ML workspace: add "url" with the address of your Pipeyard workspace'
     return WorkspaceLocation(url=DEFAULT_URL, source=source, identity=v1[1] if v1 else {})
+
+
+def location_of(url: str, source: str) -> WorkspaceLocation:
+    """The workspace at an address.
+
+    Raises:
+        UserErrorException: It is none.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise UserErrorException(f"{url!r}, from {source}, is no address: it must begin with http:// or https://.")
+    return WorkspaceLocation(url=url.rstrip("/"), source=source)
 
 
 def _identity(document: Mapping[str, Any]) -> dict[str, str]:
@@ -109,10 +120,4 @@ def _read_url(file: Path, document: dict[str, Any]) -> WorkspaceLocation:
             f'The workspace configuration {file} has no "url". Add the address of your Pipeyard workspace, '
             f'such as "url": "{DEFAULT_URL}".'
         )
-    return _location(url, f"the file {file}")
-
-
-def _location(url: str, source: str) -> WorkspaceLocation:
-    if not url.startswith(("http://", "https://")):
-        raise UserErrorException(f"{url!r}, from {source}, is no address: it must begin with http:// or https://.")
-    return WorkspaceLocation(url=url.rstrip("/"), source=source)
+    return location_of(url, f"the file {file}")

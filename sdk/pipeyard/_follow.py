@@ -11,6 +11,7 @@ RUN_ENDED = frozenset({"Finished", "Failed", "Canceled"})
 STEP_ENDED = RUN_ENDED | {"Skipped"}
 SUCCESS = "Finished"
 FAILED = "Failed"
+CANCELED = "Canceled"
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 2.0
 GROWTH = 1.15

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from pipeyard import _wire
+from pipeyard._checks import suggest
 from pipeyard._client import Client
+from pipeyard._follow import SUCCESS
 from pipeyard._transfer import below, download_file, in_parallel
 from pipeyard.exceptions import UserErrorException
 
@@ -17,7 +19,11 @@ def find_output(client: Client, run_id: str, step: str, name: str) -> _wire.Outp
     outputs = {output["name"]: output for output in client.get_outputs(run_id, step)}
     if name in outputs:
         return outputs[name]
-    known = f"It has {', '.join(sorted(outputs))}." if outputs else "It has none until it has finished."
+    status = client.get_step(run_id, step)["status"]
+    if outputs or status == SUCCESS:
+        known = f"It has: {', '.join(sorted(outputs)) or 'none'}.{suggest(name, outputs)}"
+    else:
+        known = f"It is {status}, and a step has its outputs once it is {SUCCESS}."
     raise UserErrorException(f"The step {step!r} has no output {name!r}. {known}")
 
 

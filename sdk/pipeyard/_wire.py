@@ -197,10 +197,3 @@ class RunPage(TypedDict):
 
     value: list[RunDocument]
     continuation_token: str | None
-
-
-class ExperimentPage(TypedDict):
-    """One page of experiments."""
-
-    value: list[ExperimentDocument]
-    continuation_token: str | None

@@ -1,7 +1,7 @@
 """Every error that the SDK raises, under v1's names.
 
 PipeyardException  (v1: AzureMLException)
-├── UserErrorException           the request, a file or an argument is wrong; lists every fault at once
+├── UserErrorException           the request, a file or an argument is wrong; lists every fault; also a ValueError
 ├── AuthenticationException      the workspace wants a sign-in, or another role than the caller has
 ├── ServiceException             the workspace did not answer, or answered that it cannot serve
 ├── ActivityFailedException      a run that was waited for failed or was canceled
@@ -60,8 +60,12 @@ AzureMLException = PipeyardException
 """v1's name for the root."""
 
 
-class UserErrorException(PipeyardException):
-    """Something that the caller wrote is wrong."""
+class UserErrorException(PipeyardException, ValueError):
+    """Something that the caller wrote is wrong.
+
+    It is a ValueError as well: v1 checked much on the spot, with a ValueError, that the workspace checks here together
+    with everything else. Scripts that catch v1's ValueError therefore go on working, wherever the check is made.
+    """
 
 
 class AuthenticationException(PipeyardException):

@@ -1,12 +1,10 @@
 """The routes of datasets."""
 
+from collections.abc import Iterator
 from typing import Any, NotRequired, TypedDict, cast
-from urllib.parse import quote
 
-from pipeyard._clients._paging import pages
+from pipeyard._clients._paging import pages, part
 from pipeyard._http import HttpSession
-
-PAGE_SIZE = 200
 
 
 class DatasetDocument(TypedDict):
@@ -40,13 +38,6 @@ class DatasetFilesDocument(TypedDict):
     digest: str
 
 
-class DatasetPage(TypedDict):
-    """One page of datasets."""
-
-    value: list[DatasetDocument]
-    continuation_token: str | None
-
-
 class DatasetsClient:
     """The routes, one method each."""
 
@@ -57,10 +48,9 @@ class DatasetsClient:
         """Save a definition, or register it where the body names it."""
         return cast("DatasetDocument", self._http.post("/api/datasets", body))
 
-    def page(self, continuation_token: str | None = None) -> DatasetPage:
-        """The latest versions, one page of names."""
-        query = {"page_size": PAGE_SIZE, "continuation_token": continuation_token}
-        return cast("DatasetPage", self._http.get("/api/datasets", query))
+    def registered(self) -> Iterator[DatasetDocument]:
+        """The latest version of every registered dataset."""
+        return cast("Iterator[DatasetDocument]", pages(self._http, "/api/datasets"))
 
     def get(self, dataset_id: str) -> DatasetDocument:
         """A dataset by its id."""
@@ -97,8 +87,8 @@ class DatasetsClient:
 
 
 def _dataset(dataset_id: str) -> str:
-    return f"/api/datasets/{quote(dataset_id, safe='')}"
+    return f"/api/datasets/{part(dataset_id)}"
 
 
 def _name(name: str) -> str:
-    return f"/api/datasets/by-name/{quote(name, safe='')}"
+    return f"/api/datasets/by-name/{part(name)}"

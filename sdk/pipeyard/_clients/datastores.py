@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Any, cast
-from urllib.parse import quote
 
 from pipeyard import _wire
+from pipeyard._clients._paging import part
 from pipeyard._http import HttpSession
 
 
@@ -55,4 +55,4 @@ class DatastoresClient:
 
 
 def _datastore(name: str) -> str:
-    return f"/api/datastores/{quote(name, safe='')}"
+    return f"/api/datastores/{part(name)}"

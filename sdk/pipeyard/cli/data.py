@@ -107,15 +107,7 @@ def download(
 def datasets(context: typer.Context, *, as_json: options.AsJson = False) -> None:
     """List registered datasets with their latest version."""
     session = session_of(context, as_json)
-    client = DatasetsClient(session.client.http)
-    found: list[dict[str, Any]] = []
-    token: str | None = None
-    while True:
-        page = client.page(token)
-        found += [dict(each) for each in page["value"]]
-        token = page["continuation_token"]
-        if token is None:
-            break
+    found: list[dict[str, Any]] = [dict(each) for each in DatasetsClient(session.client.http).registered()]
     rows = [
         (each["name"], str(each["version"]), each["type"], each["description"][:SHOWN_DESCRIPTION]) for each in found
     ]

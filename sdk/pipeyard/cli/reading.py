@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeyard._explanation import explanation_lines
 from pipeyard._follow import follow_log, read_log, view_run
 from pipeyard._outputs import download_output, find_output
 from pipeyard._wire import RunDocument
 from pipeyard.cli import options
 from pipeyard.cli.progress import follow
-from pipeyard.cli.render import explanation_lines, print_lines, print_view, value_text
+from pipeyard.cli.render import print_lines, print_view, value_text
 from pipeyard.cli.session import Session, session_of
 
 LARGEST_PAGE = 200

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeyard._explanation import shortened
 from pipeyard._follow import RunView
-from pipeyard._wire import DifferenceDocument, StepExplanation, StepRunDocument
+from pipeyard._wire import StepRunDocument
 
 STEP_COLUMNS = ("step", "status", "reused", "seconds", "reason")
 STYLES: Mapping[str, str] = {
@@ -28,7 +29,6 @@ STEP_RUN_ID = re.compile(r"\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(-\d{5
 """Shortened in tables to what names the run uniquely on the command line; `explain` and JSON have it whole."""
 SUBSECOND = 10
 LONGEST_VALUE = 60
-LONGEST_DIFFERENCE = 80
 
 
 def print_lines(console: Console, lines: Iterator[str] | Sequence[str]) -> None:
@@ -93,18 +93,9 @@ def reason(step: StepRunDocument) -> str:
     return step.get("error") or (explanation["sentence"] if explanation else "")
 
 
-def explanation_lines(explanations: Sequence[StepExplanation]) -> Iterator[str]:
-    """Each step's sentence, and below it what had changed."""
-    for item in explanations:
-        word = "reused" if item.get("reused") else item["status"]
-        yield f"{item['step']} ({word}): {item.get('sentence') or 'not decided yet.'}"
-        for difference in item.get("differences") or ():
-            yield f"  {_difference(difference)}"
-
-
 def value_text(value: Any) -> str:
     """A metric's value in one short line."""
-    return _shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), LONGEST_VALUE)
+    return shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), LONGEST_VALUE)
 
 
 def seconds(value: float | None) -> str:
@@ -119,17 +110,3 @@ def _elapsed(step: StepRunDocument, now: datetime) -> float | None:
     if step["status"] != "Running" or not started:
         return step.get("wall_seconds")
     return max(0.0, (now - datetime.fromisoformat(started)).total_seconds())
-
-
-def _difference(item: DifferenceDocument) -> str:
-    name = f"{item['kind']} {item['name']}"
-    before, after = item.get("before"), item.get("after")
-    if before is None:
-        return f"{name}: new" if after is None else f"{name}: new ({_shortened(after, LONGEST_DIFFERENCE)})"
-    if after is None:
-        return f"{name}: gone (was {_shortened(before, LONGEST_DIFFERENCE)})"
-    return f"{name}: {_shortened(before, LONGEST_DIFFERENCE)} → {_shortened(after, LONGEST_DIFFERENCE)}"
-
-
-def _shortened(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -7,7 +7,7 @@ import sys
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from pipeyard.core._metrics import LIST, PROPERTY, ROW, SCALAR, TABLE, TAG, UNTAG, MetricSink, plain
 from pipeyard.exceptions import UserErrorException
@@ -199,6 +199,17 @@ class MetricLog:
 
     def flush(self, timeout_seconds: float = 300) -> None:
         """Nothing to wait for: every value is written when it is logged."""
+
+    def __enter__(self) -> Self:
+        """v1's `with experiment.start_logging() as run:`."""
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Complete the run, or tell why it failed."""
+        if error is None:
+            self.complete()
+        else:
+            self.fail(error_details=str(error), error_code=type(error).__name__)
 
     def start(self) -> None:
         """Nothing to do: a step's run starts with its script."""

@@ -63,6 +63,11 @@ class OfflineRun(MetricLog):
         return Experiment(Workspace.from_config(), OFFLINE_EXPERIMENT)
 
     @property
+    def pipeline_run_id(self) -> str:
+        """Its own id: there is no pipeline around it."""
+        return self.id
+
+    @property
     def name(self) -> str:
         """Its name, else its id."""
         return self._name or self.id
@@ -132,6 +137,23 @@ class OfflineRun(MetricLog):
             "error": None,
         }
 
+    def get_details_with_logs(self) -> dict[str, Any]:
+        """As `get_details`: the log is what this process prints."""
+        return self.get_details()
+
+    def get_detailed_status(self) -> dict[str, Any]:
+        """The state; nothing is known beside it."""
+        return {"status": self.status, "details": ""}
+
+    def get_job_log(self) -> str:
+        """Nothing: the log is what this process prints."""
+        return ""
+
+    def get_all_logs(self, destination: str | Path | None = None) -> list[str]:
+        """No files: the log is what this process prints."""
+        del destination
+        return []
+
     def get_children(self, **_: Any) -> "Iterable[OfflineRun]":
         """Runs that `child_run` made, newest first."""
         return reversed(self._children)
@@ -153,6 +175,13 @@ class OfflineRun(MetricLog):
             if tag_key is not None:
                 child.tag(tag_key, value)
         return children
+
+    def submit_child(self, config: object, tags: Mapping[str, str] | None = None, **_: Any) -> "OfflineRun":
+        """Print what would be started; returns another offline run."""
+        sys.stdout.write(f"Attempted to submit {config!r} as a child of the run\n")
+        child = self.child_run()
+        child.set_tags(tags or {})
+        return child
 
     def complete(self, _set_status: object = None) -> None:
         """Set the status."""
@@ -197,9 +226,26 @@ class OfflineRun(MetricLog):
         """Files below `outputs` and `logs` of the working directory."""
         return self._local_files()
 
+    def download_file(self, name: str, output_file_path: str | Path | None = None) -> None:
+        """Print what would be downloaded."""
+        sys.stdout.write(f"Attempted to download file {name} to {output_file_path or Path(name).name}\n")
+
+    def download_files(
+        self, prefix: str | None = None, output_directory: str | Path | None = None, *_: Any, **__: Any
+    ) -> None:
+        """Print what would be downloaded."""
+        sys.stdout.write(f"Attempted to download files {prefix or ''}* to {output_directory or '.'}\n")
+
     def register_model(self, model_name: str, model_path: str | None = None, **_: Any) -> None:
         """Print what would be registered."""
         sys.stdout.write(f"Attempted to register model {model_name} from {model_path or 'outputs'}\n")
+
+    def get_snapshot_id(self) -> None:
+        """There is none."""
+
+    def restore_snapshot(self, *_: Any, **__: Any) -> None:
+        """Print what would be fetched."""
+        sys.stdout.write("Attempted to restore the snapshot of the run\n")
 
     def take_snapshot(self, file_or_folder_path: str | Path) -> None:
         """Print what would be kept."""

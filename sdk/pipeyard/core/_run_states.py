@@ -8,6 +8,8 @@ HISTORY = {"Finished": "Completed", "Skipped": "Canceled"}
 PIPELINE_TYPE = "azureml.PipelineRun"
 STEP_TYPE = "azureml.StepRun"
 REUSED_TYPE = "azureml.ReusedStepRun"
+STEP_NAME_LABEL = "pipeyard.step_name"
+"""Label that keeps the name that an author gave a step, where a definition does not allow it."""
 STEP_RUN_ID = re.compile(r"(?P<run>.+)-\d{5}")
 
 

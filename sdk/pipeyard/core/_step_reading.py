@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pipeyard.core._metrics import collect, facts
-from pipeyard.core._run_states import REUSED_TYPE, STEP_TYPE, dataset_details, details, history_status, pipeline_run_of
+from pipeyard.core._run_states import (
+    REUSED_TYPE,
+    STEP_NAME_LABEL,
+    STEP_TYPE,
+    dataset_details,
+    details,
+    history_status,
+    pipeline_run_of,
+)
 from pipeyard.exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -68,7 +76,7 @@ class StepReading:
     @property
     def display_name(self) -> str:
         """The name that the author gave the step, which another step may share."""
-        return self.document.get("labels", {}).get("pipeyard.step_name", self.name)
+        return self.document.get("labels", {}).get(STEP_NAME_LABEL, self.name)
 
     @property
     def number(self) -> int:
@@ -160,7 +168,7 @@ class StepReading:
             raise UserErrorException(f"The run {self.id} has no file {name!r}. It has: {', '.join(known) or 'none'}.")
         target = Path(output_file_path or Path(name).name)
         target = target / Path(name).name if target.is_dir() else target
-        download_file(self._client.http, self._more.run_file_url(self.pipeline_run_id, self.name, found), target)
+        download_file(self._client.http, self._file_url(found), target)
 
     def download_files(
         self,
@@ -190,8 +198,10 @@ class StepReading:
         else:
             cut = len(start.rstrip("/")) if start and not append_prefix else 0
             targets = {name: below(root, name[cut:].lstrip("/") or Path(name).name) for name in names}
-        more, http, run_id, step = self._more, self._client.http, self.pipeline_run_id, self.name
-        in_parallel(lambda name: download_file(http, more.run_file_url(run_id, step, name), targets[name]), names)
+        in_parallel(lambda name: download_file(self._client.http, self._file_url(name), targets[name]), names)
+
+    def _file_url(self, name: str) -> str:
+        return self._more.run_file_url(self.pipeline_run_id, self.name, name)
 
     @property
     def tags(self) -> dict[str, str]:

@@ -57,9 +57,9 @@ class CondaDependencies:
         del pin_sdk_version
         dependencies = CondaDependencies()
         dependencies.set_python_version(python_version)
-        for package in conda_packages or ():
+        for package in _packages(conda_packages or (), "conda_packages"):
             dependencies.add_conda_package(package)
-        for package in [SDK_PACKAGE] if pip_packages is None else pip_packages:
+        for package in [SDK_PACKAGE] if pip_packages is None else _packages(pip_packages, "pip_packages"):
             dependencies.add_pip_package(package)
         if pip_indexurl:
             dependencies.set_pip_option(f"--index-url {pip_indexurl}")
@@ -181,6 +181,13 @@ class CondaDependencies:
 
     def __repr__(self) -> str:
         return f"CondaDependencies(conda={self._conda!r}, pip={self._pip!r})"
+
+
+def _packages(packages: Iterable[str], where: str) -> Iterable[str]:
+    """Refuse a text, which would be taken apart letter by letter."""
+    if isinstance(packages, str):
+        raise UserErrorException(f"{where} must be a list of packages: {where}={packages.split()!r}.")
+    return packages
 
 
 def read_specification(path: str | Path) -> dict[str, Any]:

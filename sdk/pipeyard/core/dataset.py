@@ -65,16 +65,10 @@ class RegisteredDatasets(Mapping[str, AbstractDataset]):
         try:
             return Dataset.get_by_name(self._workspace, name)
         except UserErrorException as error:
-            raise KeyError(name) from error
+            raise KeyError(error.message) from error
 
     def __iter__(self) -> Iterator[str]:
-        token: str | None = None
-        while True:
-            page = _client(self._workspace).page(token)
-            yield from (item["name"] for item in page["value"] if item["name"] is not None)
-            token = page["continuation_token"]
-            if token is None:
-                return
+        return (item["name"] for item in _client(self._workspace).registered() if item["name"] is not None)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from pipeyard._checks import require_workspace
 from pipeyard.core._datastore_registration import DatastoreRegistration
 from pipeyard.core.workspace import Workspace
 from pipeyard.data.data_reference import DataReference
@@ -59,6 +60,7 @@ class Datastore(DatastoreRegistration):
         Raises:
             UserErrorException: There is none of this name.
         """
+        require_workspace(workspace, "Datastore.get")
         known = workspace.datastores
         if datastore_name not in known:
             raise UserErrorException(f"There is no datastore {datastore_name!r}, only {', '.join(sorted(known))}.")
@@ -149,6 +151,8 @@ class Datastore(DatastoreRegistration):
         """
         from pipeyard.data import _stored_files
 
+        if files is None or isinstance(files, str | Path):
+            raise UserErrorException(f"upload_files needs a list of files, such as [{str(files)!r}], not {files!r}.")
         sources = _stored_files.targets([Path(file) for file in files], relative_root, target_path or "")
         _stored_files.upload(self, sources, target_path or "", overwrite=overwrite, show_progress=show_progress)
         return self.path(target_path)

@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 
 
+def checked_name(name: Any) -> str:
+    """The same name, once it is known that it can name an experiment.
+
+    Raises:
+        UserErrorException: It cannot.
+    """
+    if not isinstance(name, str) or not NAME_PATTERN.fullmatch(name):
+        raise UserErrorException(
+            f"{name!r} is no name for an experiment. "
+            "Use 1 to 255 letters, digits, dashes and underscores; begin with a letter or a digit."
+        )
+    return name
+
+
 class Experiment:
     """A named collection of runs; it comes into being with its first run.
 
@@ -29,13 +43,8 @@ class Experiment:
     def __init__(self, workspace: Workspace, name: str, **kwargs: Any) -> None:
         del kwargs
         require_workspace(workspace, "Experiment")
-        if not isinstance(name, str) or not NAME_PATTERN.fullmatch(name):
-            raise UserErrorException(
-                f"{name!r} is no name for an experiment. "
-                "Use 1 to 255 letters, digits, dashes and underscores; begin with a letter or a digit."
-            )
         self.workspace = workspace
-        self.name = name
+        self.name = checked_name(name)
 
     @property
     def id(self) -> str:
@@ -49,14 +58,10 @@ class Experiment:
         """Every experiment of a workspace."""
         del view_type, tags
         require_workspace(workspace, "Experiment.list")
-        experiments: list[Experiment] = []
-        token: str | None = None
-        while True:
-            page = workspace.client.list_experiments(continuation_token=token)
-            experiments += [Experiment(workspace, item["name"]) for item in page["value"]]
-            token = page["continuation_token"]
-            if token is None:
-                return [item for item in experiments if experiment_name in {None, item.name}]
+        from pipeyard._clients._paging import pages  # noqa: PLC0415  (loads httpx)
+
+        names = [item["name"] for item in pages(workspace.client.http, "/api/experiments")]
+        return [Experiment(workspace, name) for name in names if experiment_name in {None, name}]
 
     def submit(self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any) -> Any:
         """Start a run.
@@ -148,7 +153,7 @@ class Experiment:
 
     def remove_tags(self, tags: Any) -> None:
         """Refused: runs have tags."""
-        self.tag(str(tags))
+        self.tag(tags if isinstance(tags, str) else ", ".join(tags))
 
     def refresh(self) -> None:
         """Nothing to do: nothing is kept here."""

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from pipeyard._checks import not_offered, require_workspace
+from pipeyard._checks import not_offered, require_id, require_workspace
 from pipeyard.core._metric_log import MetricLog
 from pipeyard.core._metrics import METRICS_VARIABLE, FileSink, MetricSink
 from pipeyard.core._offline_run import OfflineRun
@@ -60,6 +60,7 @@ class Run(StepReading, MetricLog):
             return super().__new__(cls)
         from pipeyard.pipeline.core.run import PipelineRun, StepRun
 
+        require_id(run_id, "Run")
         fitting: Any = StepRun if STEP_RUN_ID.fullmatch(run_id) else PipelineRun
         return cast("Self", super().__new__(fitting))
 
@@ -67,6 +68,9 @@ class Run(StepReading, MetricLog):
         self, experiment: Experiment, run_id: str, outputs: object = None, *, sink: MetricSink | None = None
     ) -> None:
         del outputs
+        if not hasattr(experiment, "workspace"):
+            raise UserErrorException(f"{type(self).__name__} needs an Experiment object, not {experiment!r}.")
+        require_id(run_id, type(self).__name__)
         MetricLog.__init__(self, run_id, sink or _Nowhere())
         self.experiment = experiment
 
@@ -107,6 +111,7 @@ class Run(StepReading, MetricLog):
             UserErrorException: There is none.
         """
         require_workspace(workspace, "Run.get")
+        require_id(run_id, "Run.get")
         from pipeyard.pipeline.core.run import PipelineRun, StepRun
 
         match = STEP_RUN_ID.fullmatch(run_id)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeyard._checks import not_offered
-from pipeyard._config import WorkspaceLocation, find_workspace
+from pipeyard._config import find_workspace, location_of
+from pipeyard._named import Named
 from pipeyard.exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -63,10 +64,13 @@ class Workspace:
             url: The workspace's address; found as `from_config` does if there is none.
             location: Shown only.
             client: For tests and special transports.
+
+        Raises:
+            UserErrorException: The address is none.
         """
-        if subscription_id is not None and subscription_id.startswith(("http://", "https://")):
+        if isinstance(subscription_id, str) and subscription_id.startswith(("http://", "https://")):
             url, subscription_id = subscription_id, None
-        found = find_workspace() if url is None else WorkspaceLocation(url=url.rstrip("/"), source="Workspace(url)")
+        found = find_workspace() if url is None else location_of(url, "Workspace(url)")
         given = {
             "subscription_id": subscription_id,
             "resource_group": resource_group,
@@ -74,7 +78,7 @@ class Workspace:
             "location": location,
         }
         self._location = found
-        self._identity = {**found.identity, **{key: value for key, value in given.items() if value}}
+        self._identity = {**found.identity, **{key: str(value) for key, value in given.items() if value}}
         self._auth = auth
         self._opened = client
         self.sku = sku
@@ -201,21 +205,21 @@ class Workspace:
         """Every compute target by name."""
         from pipeyard.core.compute import ComputeTarget  # noqa: PLC0415  (the two modules name each other)
 
-        return {target.name: target for target in ComputeTarget.list(self)}
+        return Named("compute target", {target.name: target for target in ComputeTarget.list(self)})
 
     @property
     def environments(self) -> "dict[str, Environment]":
         """Every registered environment by name, latest versions."""
         from pipeyard.core.environment import Environment  # noqa: PLC0415  (the two modules name each other)
 
-        return Environment.list(self)
+        return Named("environment", Environment.list(self))
 
     @property
     def models(self) -> "dict[str, Model]":
         """The latest version of every registered model by name."""
         from pipeyard.core.model import Model  # noqa: PLC0415  (the two modules name each other)
 
-        return {model.name: model for model in Model.list(self, latest=True)}
+        return Named("model", {model.name: model for model in Model.list(self, latest=True)})
 
     @property
     def datasets(self) -> "Mapping[str, Any]":
@@ -242,14 +246,15 @@ class Workspace:
         """Every datastore by name."""
         from pipeyard.core.datastore import Datastore  # noqa: PLC0415  (the two modules name each other)
 
-        return {item["name"]: Datastore.of_document(self, item) for item in self._datastores().list_datastores()}
+        found = self._datastores().list_datastores()
+        return Named("datastore", {item["name"]: Datastore.of_document(self, item) for item in found})
 
     @property
     def experiments(self) -> "dict[str, Experiment]":
         """Every experiment by name."""
         from pipeyard.core.experiment import Experiment  # noqa: PLC0415  (the two modules name each other)
 
-        return {item.name: item for item in Experiment.list(self)}
+        return Named("experiment", {item.name: item for item in Experiment.list(self)})
 
     def get_default_datastore(self) -> "Datastore":
         """The datastore that pipelines use where they name none.
@@ -264,13 +269,13 @@ class Workspace:
                 return Datastore.of_document(self, item)
         raise UserErrorException(f"The workspace at {self.url} has no default datastore.")
 
-    def set_default_datastore(self, name: str) -> None:
-        """Choose the datastore that pipelines use where they name none.
+    def set_default_datastore(self, name: "str | Datastore") -> None:
+        """Choose the datastore that pipelines use where they name none, by its name or the object.
 
         Raises:
             UserErrorException: There is none of this name.
         """
-        self._datastores().set_default(name)
+        self._datastores().set_default(str(getattr(name, "name", name)))
 
     def _datastores(self) -> "DatastoresClient":
         from pipeyard._clients.datastores import DatastoresClient  # noqa: PLC0415  (as `client`)

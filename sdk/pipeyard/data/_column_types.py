@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from pipeyard._core.views import ColumnType, Transformation
+from pipeyard._core.dataset_views import ColumnType, Transformation
 from pipeyard.data.data_type import DataType
 from pipeyard.exceptions import UserErrorException
 

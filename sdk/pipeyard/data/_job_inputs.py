@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeyard._named import Named
 from pipeyard.exceptions import RunEnvironmentException
 
 if TYPE_CHECKING:
@@ -43,17 +44,17 @@ def input_datasets(workspace: "Workspace | None" = None, environment: Mapping[st
             found[name] = _dataset(name, workspace, environment)
         else:
             found[name] = _variable(environment, name, name)
-    return found
+    return Named("dataset among the step's inputs:", found)
 
 
 def output_datasets(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The path where the script must write, by name of each output that becomes a dataset. Empty outside of a step."""
     names = filter(None, environment.get(OUTPUTS_VARIABLE, "").split(";"))
-    return {name: _variable(environment, name, name) for name in names}
+    return Named("dataset among the step's outputs:", {name: _variable(environment, name, name) for name in names})
 
 
 def _dataset(name: str, workspace: "Workspace | None", environment: Mapping[str, str]) -> "AbstractDataset":
-    from pipeyard._core.views import DatasetView  # noqa: PLC0415  (pydantic is loaded when it is used)
+    from pipeyard._core.dataset_views import DatasetView  # noqa: PLC0415  (pydantic is loaded when it is used)
     from pipeyard.data._evaluation.files import JobSource, LocalSource  # noqa: PLC0415  (as above)
     from pipeyard.data.file_dataset import FileDataset  # noqa: PLC0415  (as above)
     from pipeyard.data.tabular_dataset import TabularDataset  # noqa: PLC0415  (as above)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+from pipeyard._checks import require_workspace
+from pipeyard._core.dataset_views import DatasetView
 from pipeyard._core.datasets import DatasetDefinition, DatasetSource
-from pipeyard._core.views import DatasetView
 from pipeyard.data._evaluation.files import FileSource
 from pipeyard.exceptions import UserErrorException
 
@@ -108,6 +109,7 @@ class KnownDataset:
             UserErrorException: The name exists and `create_new_version` is not set, or its latest version is this very
                 dataset.
         """
+        require_workspace(workspace, "register")
         self._workspace = workspace if self._workspace is None else self._workspace
         body = {
             "definition": self.definition.model_dump(mode="json"),

@@ -1,11 +1,11 @@
-"""v1's reading options as the views of `pipeyard._core.views`, with everything checked that can be checked at once."""
+"""v1's reading options as `pipeyard._core.dataset_views`, with everything checked that can be checked at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from pipeyard._core.views import (
+from pipeyard._core.dataset_views import (
     DatasetView,
     DelimitedFormat,
     FileFormat,
@@ -141,6 +141,8 @@ def _view(
 def _has_header(header: bool | PromoteHeadersBehavior) -> bool:  # noqa: FBT001  (v1's argument is either)
     if isinstance(header, bool):
         return header
+    if not isinstance(header, PromoteHeadersBehavior):
+        raise UserErrorException(f"header must be True, False or a PromoteHeadersBehavior, not {header!r}.")
     if header in {SAME_HEADERS, NO_HEADERS}:
         return header is SAME_HEADERS
     raise UserErrorException(

@@ -4,6 +4,7 @@ import re
 import uuid
 from typing import TYPE_CHECKING
 
+from pipeyard._checks import require_datastore
 from pipeyard.exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class DataReference:
         path_on_compute: str | None = None,
         overwrite: bool = False,
     ) -> None:
+        require_datastore(datastore, "A DataReference")
         default = uuid.uuid4().hex if path_on_datastore else datastore.name
         self.datastore = datastore
         self.data_reference_name = data_reference_name or default

@@ -3,6 +3,7 @@
 import uuid
 from typing import TYPE_CHECKING
 
+from pipeyard._checks import require_datastore
 from pipeyard.data.data_reference import DataReference, check_mode
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class DataPath:
         path_on_datastore: str | None = None,
         name: str | None = None,
     ) -> None:
-        if datastore is None:
-            raise ValueError("A DataPath needs a datastore.")
+        require_datastore(datastore, "A DataPath")
+        assert datastore is not None  # noqa: S101  (just checked)
         self.datastore = datastore
         self.path_on_datastore = path_on_datastore
         self.name = name or f"{datastore.name}_{uuid.uuid4().hex[:RANDOM_DIGITS]}"

@@ -6,8 +6,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeyard._core.dataset_views import DatasetView
 from pipeyard._core.datasets import DatasetSource
-from pipeyard._core.views import DatasetView
 from pipeyard.data._sources import read_sources, read_target
 from pipeyard.data._views import delimited_view, file_view, json_lines_view, parquet_view
 from pipeyard.data.abstract_dataset import AbstractDataset

@@ -10,7 +10,7 @@ from pipeyard.data.dataset_consumption_config import DIRECT, MOUNT, DatasetConsu
 from pipeyard.exceptions import UserErrorException
 
 if TYPE_CHECKING:
-    from pipeyard._core.views import DatasetView
+    from pipeyard._core.dataset_views import DatasetView
     from pipeyard.core.datastore import Datastore
 
 # ruff: noqa: FBT001, FBT002  (v1's signatures)

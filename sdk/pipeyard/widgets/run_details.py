@@ -5,11 +5,12 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from pipeyard._follow import RunView, follow_run, view_run
+from pipeyard.exceptions import UserErrorException
 from pipeyard.widgets._page import page_of
 
 if TYPE_CHECKING:
     from pipeyard._client import Client
-    from pipeyard.pipeline.core.run import PipelineRun
+    from pipeyard.pipeline.core.run import PipelineRun, StepRun
 
 
 class RunDetails:
@@ -20,7 +21,14 @@ class RunDetails:
     script whose output is kept in a file, it is printed once, so that the script goes on.
     """
 
-    def __init__(self, run_instance: "PipelineRun") -> None:
+    def __init__(self, run_instance: "PipelineRun | StepRun") -> None:
+        """Look at a run; of a step's run, the pipeline run around it is shown.
+
+        Raises:
+            UserErrorException: It is no run of a workspace.
+        """
+        if not hasattr(run_instance, "pipeline_run_id") or not hasattr(run_instance, "experiment"):
+            raise UserErrorException(f"RunDetails shows a run, as experiment.submit() gives it, not {run_instance!r}.")
         self._run = run_instance
         self._follower: threading.Thread | None = None
 
@@ -36,9 +44,9 @@ class RunDetails:
         if _in_notebook():
             self._show_in_notebook(client)
         elif sys.stdout.isatty():
-            _show_in_terminal(client, self._run.id)
+            _show_in_terminal(client, self._run.pipeline_run_id)
         else:
-            sys.stdout.write(_text_of(view_run(client, self._run.id)))
+            sys.stdout.write(_text_of(view_run(client, self._run.pipeline_run_id)))
 
     def join(self, timeout_seconds: float | None = None) -> None:
         """Wait until the view of a notebook has shown the run's end; at once where there is none."""
@@ -47,13 +55,13 @@ class RunDetails:
 
     def _repr_html_(self) -> str:
         """The run as it is now, for a notebook that shows the object itself."""
-        return page_of(view_run(self._run.experiment.workspace.client, self._run.id))
+        return page_of(view_run(self._run.experiment.workspace.client, self._run.pipeline_run_id))
 
     def _show_in_notebook(self, client: "Client") -> None:
         from IPython.display import HTML, display  # noqa: PLC0415  (there is an IPython only in notebooks)
 
         handle: Any = display(  # type: ignore[no-untyped-call]
-            HTML(page_of(view_run(client, self._run.id))),  # type: ignore[no-untyped-call]
+            HTML(page_of(view_run(client, self._run.pipeline_run_id))),  # type: ignore[no-untyped-call]
             display_id=True,
         )
 
@@ -61,7 +69,7 @@ class RunDetails:
             handle.update(HTML(page_of(view)))  # type: ignore[no-untyped-call]
 
         def follow() -> None:
-            follow_run(client, self._run.id, show)
+            follow_run(client, self._run.pipeline_run_id, show)
 
         # A daemon: a kernel that is shut down must not wait for a run.
         self._follower = threading.Thread(target=follow, name="RunDetails", daemon=True)

@@ -38,17 +38,25 @@ class DatabricksCompute(ComputeTarget):
 
 
 class AdlaCompute(ComputeTarget):
-    """A Data Lake Analytics account. Azure has retired the service."""
+    """A Data Lake Analytics account. Azure has retired the service; an engine can run its scripts instead."""
 
     _compute_type: ClassVar[str] = "DataLakeAnalytics"
 
     @staticmethod
     def attach_configuration(
-        resource_group: str | None = None, account_name: str | None = None, resource_id: str | None = None
+        resource_group: str | None = None,
+        account_name: str | None = None,
+        resource_id: str | None = None,
+        *,
+        engine: str | None = None,
     ) -> ComputeTargetAttachConfiguration:
-        """An account to attach."""
+        """An account to attach; with the engine `duckdb`, U-SQL scripts run on the workspace's own machine."""
         return attach_document(
-            "DataLakeAnalytics", resource_group=resource_group, account_name=account_name, resource_id=resource_id
+            "DataLakeAnalytics",
+            resource_group=resource_group,
+            account_name=account_name,
+            resource_id=resource_id,
+            engine=engine,
         )
 
 

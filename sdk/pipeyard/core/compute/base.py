@@ -53,7 +53,7 @@ class ComputeTarget:
             document = ComputeClient(workspace.client.http).get(name)
         except UserErrorException as error:
             raise ComputeTargetException(
-                f"ComputeTargetNotFound: there is no compute target {name!r}. {error.message}",
+                f"ComputeTargetNotFound: {error.message}",
                 code=error.code,
                 status=error.status,
             ) from error

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pipeyard._core.dataset_views import DatasetView
 from pipeyard._core.datasets import DatasetDefinition
 from pipeyard._core.errors import InvalidDocument
 from pipeyard._core.file_selection import FileFacts, select_files
-from pipeyard._core.views import DatasetView
 from pipeyard.data._evaluation.cache import cached_path
 from pipeyard.exceptions import UserErrorException
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipeyard._core.views import DatasetView
+from pipeyard._core.dataset_views import DatasetView
 from pipeyard.data._evaluation.files import LocalFile
 from pipeyard.data._evaluation.packages import load_duckdb, load_pandas
 from pipeyard.data._evaluation.rows import CAREFUL, Rows, open_rows, read_rows, unreadable

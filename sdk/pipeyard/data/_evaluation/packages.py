@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeyard.exceptions import UserErrorException
+from pipeyard._optional import require
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-EXTRA = "pip install pipeyard[data]"
+EXTRA = "data"
 
 
 def load_duckdb() -> Any:
@@ -16,11 +16,7 @@ def load_duckdb() -> Any:
     Raises:
         UserErrorException: It is not installed.
     """
-    try:
-        import duckdb  # noqa: PLC0415  (loaded when it is used: most scripts need none)
-    except ImportError as error:
-        raise UserErrorException(f"Reading datasets needs the package duckdb. Install it with: {EXTRA}") from error
-    return duckdb
+    return require("duckdb", EXTRA)
 
 
 def load_pandas() -> Any:
@@ -29,11 +25,7 @@ def load_pandas() -> Any:
     Raises:
         UserErrorException: It is not installed.
     """
-    try:
-        import pandas as pd  # noqa: PLC0415  (as above)
-    except ImportError as error:
-        raise UserErrorException(f"Data frames need the package pandas. Install it with: {EXTRA}") from error
-    return pd
+    return require("pandas", EXTRA)
 
 
 def connect(folder: str | None = None) -> "DuckDBPyConnection":

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeyard._core.views import DatasetView
+from pipeyard._core.dataset_views import DatasetView
 from pipeyard.data._evaluation.files import LocalFile
 from pipeyard.data._evaluation.rows import Rows, read_rows
 from pipeyard.data._evaluation.scans import TYPES

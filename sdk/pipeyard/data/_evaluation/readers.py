@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeyard._core.views import DelimitedFormat, FileFormat, JsonLinesFormat
+from pipeyard._core.dataset_views import DelimitedFormat, FileFormat, JsonLinesFormat
 from pipeyard.data._evaluation.sql import literal
 
 FILE_COLUMN = "__pipeyard_file"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeyard._core.views import DatasetView, ParquetFormat
+from pipeyard._core.dataset_views import DatasetView, ParquetFormat
 from pipeyard.data._evaluation.cache import scratch_folder
 from pipeyard.data._evaluation.files import LocalFile
 from pipeyard.data._evaluation.packages import connect, load_duckdb

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeyard._core.views import ColumnType, DatasetView, DelimitedFormat, FileFormat
+from pipeyard._core.dataset_views import ColumnType, DatasetView, DelimitedFormat, FileFormat
 from pipeyard.data._encodings import PLAIN, codec_of
 from pipeyard.data._evaluation.files import LocalFile
 from pipeyard.data._evaluation.partition_format import PartitionFormat

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from pipeyard._core.dataset_views import Transformation
 from pipeyard._core.expressions import Filter
-from pipeyard._core.views import Transformation
 from pipeyard.data._evaluation.filters import condition
 from pipeyard.data._evaluation.scans import Scan
 from pipeyard.data._evaluation.sql import Parameters, identifier, identifiers

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeyard._core.views import DatasetView
+from pipeyard._core.dataset_views import DatasetView
 from pipeyard.data._evaluation.files import LocalFile
 from pipeyard.data._evaluation.rows import Rows, read_rows
 from pipeyard.data._evaluation.sql import identifiers, literal

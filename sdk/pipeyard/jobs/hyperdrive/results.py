@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pipeyard._client import Client
+from pipeyard._clients._paging import part
 from pipeyard._core.sweep import HyperdriveSettings
 from pipeyard._outputs import download_output
 from pipeyard._transfer import below, download_file
@@ -36,7 +37,7 @@ def copy_models(client: Client, settings: HyperdriveSettings, best: Trial) -> No
     Raises:
         UserErrorException: The trial left no such file.
     """
-    route = f"/api/runs/{best.run_id}/steps/{quote(best.step, safe='')}/files"
+    route = f"/api/runs/{best.run_id}/steps/{part(best.step)}/files"
     names = [str(file["path"]) for file in client.http.get(route)["value"]] if settings.model_outputs else []
     for output, model in settings.model_outputs.items():
         target, wanted = Path(_step.path_of(output)), model.model_file.removeprefix("./")

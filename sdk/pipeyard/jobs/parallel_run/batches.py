@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeyard._core.dataset_views import DatasetView
 from pipeyard._core.parallel_run import (
     DEFAULT_BYTES_PER_BATCH,
     DEFAULT_FILES_PER_BATCH,
     ParallelRunSettings,
     batch_size,
 )
-from pipeyard._core.views import DatasetView
 from pipeyard.exceptions import UserErrorException
 from pipeyard.jobs import _step
 from pipeyard.jobs.parallel_run import tables

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeyard._core.views import DatasetView, ParquetFormat, Transformation
+from pipeyard._core.dataset_views import DatasetView, ParquetFormat, Transformation
 from pipeyard.data._evaluation.files import LocalSource
 from pipeyard.data._evaluation.frames import to_frame
 from pipeyard.data._evaluation.packages import connect

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeyard._checks import definition_name
+from pipeyard._checks import definition_name, texts
 from pipeyard._git import git_properties
-from pipeyard.core.experiment import Experiment
+from pipeyard.core.experiment import Experiment, checked_name
 from pipeyard.pipeline.core._submission import parameter_values
 
 if TYPE_CHECKING:
@@ -26,11 +26,15 @@ def submit_body(
     parent_run_id: str | None,
     tags: Mapping[str, str] | None,
 ) -> dict[str, Any]:
-    """The request that starts something kept."""
+    """The request that starts something kept.
+
+    Raises:
+        UserErrorException: The name cannot name an experiment.
+    """
     body = {
-        "experiment_name": experiment_name,
+        "experiment_name": checked_name(experiment_name),
         "parameters": parameter_values(parameters),
-        "labels": dict(tags or {}),
+        "labels": texts(tags),
         "properties": git_properties(Path.cwd()),
         "parent_step_run_id": parent_run_id,
     }

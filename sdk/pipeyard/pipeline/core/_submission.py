@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pipeyard._checks import suggest
@@ -17,7 +18,7 @@ from pipeyard.pipeline.core._plan import Plan
 from pipeyard.pipeline.core.graph import PipelineParameter, is_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pipeyard import _wire
@@ -53,6 +54,19 @@ class LocalBuild:
         return git_properties(self.snapshots[0].directory) if self.snapshots else {}
 
 
+def prepare(workspace: Workspace, pipeline: Pipeline, name: str | None = None) -> LocalBuild:
+    """A pipeline as the workspace takes it, its sources uploaded.
+
+    The workspace's default datastore is for pipelines that name none, as in v1; only the workspace knows which it is.
+    """
+    build = pipeline.build(name)
+    build.upload(workspace)
+    if "default_datastore" in build.definition:
+        return build
+    datastore = workspace.get_default_datastore().name
+    return replace(build, definition={**build.definition, "default_datastore": datastore})
+
+
 def take_snapshots(sources: Iterable[Path]) -> dict[Path, LocalSnapshot]:
     """A snapshot of each directory; each distinct one is read once."""
     taken: dict[Path, LocalSnapshot] = {}
@@ -69,8 +83,7 @@ def plan_pipeline(
     pipeline: Pipeline, experiment: str | None, parameters: Mapping[str, Any] | None, *, regenerate_outputs: bool
 ) -> Plan:
     """Ask the workspace what a submit would do."""
-    build = pipeline.build(experiment)
-    build.upload(pipeline.workspace)
+    build = prepare(pipeline.workspace, pipeline, experiment)
     request = _request(build, experiment, parameters, {"regenerate_outputs": regenerate_outputs})
     return Plan(pipeline.workspace.client.plan(request))
 
@@ -82,8 +95,7 @@ def submit_pipeline(
     from pipeyard.pipeline.core.run import PipelineRun  # noqa: PLC0415  (runs publish pipelines: the modules are a circle)
 
     home = Experiment(pipeline.workspace, experiment)
-    build = pipeline.build(experiment)
-    build.upload(pipeline.workspace)
+    build = prepare(pipeline.workspace, pipeline, experiment)
     request = _request(build, experiment, parameters, {**more, "properties": build.git()})
     client = pipeline.workspace.client
     planned = cast("_wire.RunRequest", {key: request[key] for key in PLAN_KEYS if key in request})  # type: ignore[literal-required]
@@ -112,8 +124,7 @@ def publish_pipeline(
     from pipeyard._clients.publishing import PublishingClient  # noqa: PLC0415  (beside its only use)
     from pipeyard.pipeline.core.published_pipeline import PublishedPipeline  # noqa: PLC0415  (the modules are a circle)
 
-    build = pipeline.build(name)
-    build.upload(pipeline.workspace)
+    build = prepare(pipeline.workspace, pipeline, name)
     body = {
         "name": name or build.definition["name"],
         "description": description or pipeline.description,
@@ -137,17 +148,19 @@ def parameter_values(values: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def check_parameters(known: Iterable[str], values: Mapping[str, Any] | None) -> None:
-    """Refuse values for parameters that the pipeline does not have.
+def check_parameters(pipeline: str, known: Iterable[str], values: Mapping[str, Any] | None) -> None:
+    """Refuse values for parameters that a pipeline does not have; `pipeline` is what a sentence calls it.
 
     Raises:
         UserErrorException: There are some; names them and the known ones.
     """
+    if not isinstance(values, Mapping | None):
+        raise UserErrorException(f"pipeline_parameters must be a dictionary of values by name, not {values!r}.")
     names = sorted(known)
     unknown = [name for name in values or {} if name not in names]
     if unknown:
         raise UserErrorException(
-            f"The pipeline has no parameter {', '.join(map(repr, unknown))}.{suggest(unknown[0], names)} "
+            f"{pipeline} has no parameter {', '.join(map(repr, unknown))}.{suggest(unknown[0], names)} "
             f"It has: {', '.join(names) or 'none'}."
         )
 
@@ -155,7 +168,7 @@ def check_parameters(known: Iterable[str], values: Mapping[str, Any] | None) -> 
 def _request(
     build: LocalBuild, experiment: str | None, parameters: Mapping[str, Any] | None, more: Mapping[str, Any]
 ) -> _wire.RunRequest:
-    check_parameters(build.parameters, parameters)
+    check_parameters("The pipeline", build.parameters, parameters)
     request: dict[str, Any] = {"definition": build.definition, "parameters": parameter_values(parameters)}
     if experiment is not None:
         request["experiment_name"] = experiment

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeyard._checks import definition_name
+from pipeyard.core._run_states import STEP_NAME_LABEL
 from pipeyard.core.environment import step_environment
 from pipeyard.core.runconfig import LOCAL, variables_of
 from pipeyard.core.script_run_config import LONGEST_RUN_SECONDS
@@ -23,7 +24,6 @@ from pipeyard.pipeline.core.graph import SCALARS, InputPortBinding, PipelinePara
 from pipeyard.pipeline.core.pipeline_data import data_behind
 from pipeyard.pipeline.core.pipeline_output_dataset import PipelineOutputAbstractDataset
 
-STEP_NAME_LABEL = "pipeyard.step_name"
 LONGEST_NAME = 128
 
 type Json = dict[str, Any]

@@ -4,7 +4,7 @@ import sys
 
 from pipeyard import _wire
 from pipeyard._client import Client
-from pipeyard._follow import FAILED, STEP_ENDED, RunView
+from pipeyard._follow import CANCELED, FAILED, STEP_ENDED, RunView
 
 _RULE = "=" * 40
 
@@ -66,5 +66,6 @@ def show_log(client: Client, step: _wire.StepRunDocument, offsets: dict[str, int
 def why(view: RunView) -> str:
     """Why a run did not end well."""
     failed = [f"{step['name']}: {step['error']}" for step in view.steps if step.get("error")]
-    reason = view.run.get("error") or "; ".join(failed) or "no reason was recorded"
+    canceled = "somebody asked for its end" if view.run["status"] == CANCELED else "no reason was recorded"
+    reason = view.run.get("error") or "; ".join(failed) or canceled
     return f"Run {view.run['run_id']} ended as {view.run['status']}: {reason}"

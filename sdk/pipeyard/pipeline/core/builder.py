@@ -77,6 +77,14 @@ class PipelineStep:
             self.arguments,
             rename_inputs=fix_port_name_collisions,
         )
+        if not isinstance(params, Mapping | None):
+            raise ValueError(  # noqa: TRY004  (as above)
+                f"The params of step {name!r} must be a dictionary, such as {{'name': value}}, not {params!r}."
+            )
+        if not isinstance(runconfig, RunConfiguration | None):
+            raise ValueError(  # noqa: TRY004  (as above)
+                f"The runconfig of step {name!r} must be a RunConfiguration, not {runconfig!r}."
+            )
         self.params = dict(params or {})
         self.source_directory = str(source_directory) if source_directory is not None else None
         self.script_name = script_name
@@ -176,13 +184,18 @@ def checked_arguments(step: str, arguments: Any) -> list[Any]:
 
     Raises:
         ValueError: It is a bare string, which v1 took apart letter by letter.
-        TypeError: A word is a list or a dictionary.
+        TypeError: A word is a list or a dictionary, or the whole is no list.
     """
     if arguments is None:
         return []
     if isinstance(arguments, str):
         raise ValueError(  # noqa: TRY004  (v1 tells wrong arguments of steps with ValueError)
             f"The arguments of step {step!r} are a string. Write a list: arguments={arguments.split()!r}."
+        )
+    if not isinstance(arguments, Sequence):
+        raise TypeError(
+            f"The arguments of step {step!r} are a {type(arguments).__name__}. Write a list, in the order of the "
+            "command line: arguments=['--name', value]."
         )
     words = list(arguments)
     for word in words:

@@ -3,7 +3,7 @@
 The constructor finds all steps, checks that everything that is read is written and that every script exists. Source
 directories are hashed each time a pipeline is validated, planned, submitted or published, so that a changed script is
 seen at once (v1 read them only the first time). What the workspace gets is the definition document that
-`Pipeline.definition()` shows.
+`Pipeline.definition()` shows, with the workspace's default datastore where the pipeline names none.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeyard._checks import definition_name, not_offered, require_workspace, warn
+from pipeyard._checks import definition_name, not_offered, require_workspace, texts, warn
 from pipeyard.exceptions import UserErrorException
 from pipeyard.pipeline.core._closure import checked_wiring, steps_of
 from pipeyard.pipeline.core._translation import Translator, source_of
@@ -41,7 +41,7 @@ class Pipeline:
         steps: All steps, those included that others needed.
         description: For people.
         name: Of the definition; None takes the experiment's or the published pipeline's.
-        default_datastore: Name of the datastore for outputs that name none.
+        default_datastore: Name of the datastore for outputs that name none; None for the workspace's default.
         default_source_directory: For script steps that name none.
         max_parallel_steps: Most steps in flight at once.
     """
@@ -130,9 +130,10 @@ class Pipeline:
         Returns:
             What is wrong, a sentence each; empty when all is well. Warnings are printed.
         """
+        from pipeyard.pipeline.core._submission import prepare  # noqa: PLC0415  (loads httpx)
+
         try:
-            build = self.build()
-            build.upload(self.workspace)
+            build = prepare(self.workspace, self)
             warnings = self.workspace.client.validate(build.definition)
         except UserErrorException as error:
             return [str(fault) for fault in error.faults] or [error.message]
@@ -187,7 +188,7 @@ class Pipeline:
         request = {
             "continue_on_step_failure": continue_on_step_failure,
             "regenerate_outputs": regenerate_outputs,
-            "labels": dict(tags or {}),
+            "labels": texts(tags),
             "parent_step_run_id": parent_run_id,
         }
         return submit_pipeline(self, experiment_name, pipeline_parameters, request)

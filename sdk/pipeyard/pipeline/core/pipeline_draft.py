@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeyard._checks import require_workspace
 from pipeyard._clients.publishing import PublishingClient
 from pipeyard.pipeline.core._starting import save_definition, start
-from pipeyard.pipeline.core._submission import parameter_values
+from pipeyard.pipeline.core._submission import parameter_values, prepare
 from pipeyard.pipeline.core.pipeline import Graph, Pipeline
 from pipeyard.pipeline.core.published_pipeline import PublishedPipeline
 
@@ -204,9 +204,7 @@ def _origin(workspace: Workspace, pipeline: Any) -> dict[str, Any]:
     from pipeyard.pipeline.core.run import PipelineRun  # noqa: PLC0415  (the modules are a circle)
 
     if isinstance(pipeline, Pipeline):
-        build = pipeline.build()
-        build.upload(workspace)
-        return {"definition": build.definition}
+        return {"definition": prepare(workspace, pipeline).definition}
     for kind, key in (
         (PublishedPipeline, "published_pipeline_id"),
         (PipelineDraft, "draft_id"),

@@ -82,7 +82,7 @@ class PipelineEndpoint:
             return PipelineEndpoint(workspace, PublishingClient(workspace.client.http).create_endpoint(body))
         except UserErrorException as error:
             if error.status == CONFLICT:
-                raise ValueError(f"There is an endpoint called {name!r} already. {error.message}") from error
+                raise ValueError(error.message) from error
             raise
 
     @staticmethod

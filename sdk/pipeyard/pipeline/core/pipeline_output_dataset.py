@@ -2,7 +2,7 @@
 
 `PipelineData("x").as_dataset()` is a file dataset; `parse_delimited_files()` and `parse_parquet_files()` make a
 tabular one of it, whose columns can be chosen. Nothing is read while the pipeline is built: the objects collect a view
-(`pipeyard._core.views`), and the reading script's `Run.input_datasets` evaluates it.
+(`pipeyard._core.dataset_views`), and the reading script's `Run.input_datasets` evaluates it.
 """
 
 import copy

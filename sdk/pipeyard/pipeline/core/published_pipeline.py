@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeyard._checks import require_workspace, suggest
+from pipeyard._checks import require_workspace
 from pipeyard._clients.publishing import PublishingClient
 from pipeyard.exceptions import UserErrorException
 from pipeyard.pipeline.core._starting import save_definition, start, submit_body
+from pipeyard.pipeline.core._submission import check_parameters
 from pipeyard.pipeline.core.pipeline import Graph
 
 if TYPE_CHECKING:
@@ -138,19 +139,11 @@ class PublishedPipeline:
             UserErrorException: It is disabled, or a parameter is wrong.
         """
         require_workspace(workspace, "PublishedPipeline.submit")
-        self._check(pipeline_parameters)
+        check_parameters(f"The published pipeline {self.name!r}", self.parameters, pipeline_parameters)
         body = submit_body(experiment_name, pipeline_parameters, parent_run_id, tags)
         body |= {} if continue_on_step_failure is None else {"continue_on_step_failure": continue_on_step_failure}
         body |= {} if regenerate_outputs is None else {"regenerate_outputs": regenerate_outputs}
         return start(workspace, PublishingClient(workspace.client.http).submit_published(self.id, body))
-
-    def _check(self, values: Mapping[str, Any] | None) -> None:
-        unknown = [name for name in values or {} if name not in self.parameters]
-        if unknown:
-            raise UserErrorException(
-                f"The published pipeline {self.name!r} has no parameter {unknown[0]!r}."
-                f"{suggest(unknown[0], self.parameters)} It has: {', '.join(self.parameters) or 'none'}."
-            )
 
     def enable(self) -> None:
         """Let it be started again."""

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeyard import _wire
-from pipeyard._checks import require_workspace
+from pipeyard._checks import require_workspace, texts
+from pipeyard._explanation import Explanation
 from pipeyard._follow import RunView, follow_run
 from pipeyard.core._metrics import collect
-from pipeyard.core._run_states import PIPELINE_TYPE, details, history_status
+from pipeyard.core._run_states import PIPELINE_TYPE, STEP_NAME_LABEL, details, history_status
 from pipeyard.core.experiment import Experiment
 from pipeyard.core.run import Run
 from pipeyard.core.workspace import Workspace
 from pipeyard.exceptions import ActivityFailedException, UserErrorException
+from pipeyard.pipeline.core._steps_together import StepsTogether
 from pipeyard.pipeline.core._watching import Printer, why
 from pipeyard.pipeline.core.graph import PortDataReference
 from pipeyard.pipeline.core.step_run import StepRun, StepRunOutput
@@ -27,10 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PipelineRun", "PortDataReference", "StepRun", "StepRunOutput", "get_pipeline_runs"]
 
-STEP_NAME_LABEL = "pipeyard.step_name"
 
-
-class PipelineRun(Run):
+class PipelineRun(StepsTogether, Run):
     """A run of a pipeline."""
 
     @staticmethod
@@ -115,7 +115,7 @@ class PipelineRun(Run):
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Attach tags, or change them."""
-        self._more.change_run(self.id, {"labels": {key: str(value) for key, value in tags.items()}})
+        self._more.change_run(self.id, {"labels": texts(tags)})
 
     def remove_tags(self, tags: Iterable[str]) -> None:
         """Take tags away by their keys."""
@@ -124,7 +124,7 @@ class PipelineRun(Run):
 
     def add_properties(self, properties: Mapping[str, str]) -> None:
         """Attach facts that nobody can change again."""
-        self._more.change_run(self.id, {"properties": {key: str(value) for key, value in properties.items()}})
+        self._more.change_run(self.id, {"properties": texts(properties)})
 
     def get_status(self) -> str:
         """NotStarted, Running, CancelRequested, Finished, Failed or Canceled."""
@@ -134,10 +134,6 @@ class PipelineRun(Run):
         """v1's details; `run_document` has everything."""
         document = self.run_document
         return details(document, self.id, _properties(document))
-
-    def get_details_with_logs(self) -> dict[str, Any]:
-        """The details with the log of each step."""
-        return {**self.get_details(), "logFiles": {step.name: step.get_job_log() for step in self.get_steps()}}
 
     def get_steps(self) -> Iterator[StepRun]:
         """The run's steps in the definition's order, those that have not begun included."""
@@ -156,7 +152,7 @@ class PipelineRun(Run):
         return [
             StepRun(self.experiment, step["step_run_id"], self.id, step["name"])
             for step in self._client.get_steps(self.id)
-            if name in {step["name"], step.get("labels", {}).get(STEP_NAME_LABEL)}
+            if name in {step["name"], step.get("labels", {}).get(STEP_NAME_LABEL, step["name"])}
         ]
 
     def get_metrics(
@@ -178,10 +174,6 @@ class PipelineRun(Run):
             }
             for step in self.get_steps()
         }
-
-    def get_file_names(self) -> list[str]:
-        """Files belong to steps: `<step>/<file>` of each."""
-        return [f"{step.name}/{file}" for step in self.get_steps() for file in step.get_file_names()]
 
     def get_graph(self) -> "Graph":
         """Steps and the edges between them."""
@@ -231,9 +223,9 @@ class PipelineRun(Run):
 
         return save_definition(self._definition(), path, self.name)
 
-    def explain(self, step: str | None = None) -> list[_wire.StepExplanation]:
-        """Why each step ran or was reused, with every ingredient that changed."""
-        return self._client.explain(self.id, step)
+    def explain(self, step: str | None = None) -> Explanation:
+        """Why each step ran or was reused, with every ingredient that changed; print it for sentences."""
+        return Explanation(self._client.explain(self.id, step))
 
     def cancel(self) -> None:
         """Ask for the run's end. It is `Canceled` once every job has ended: `wait_for_completion` waits for that."""

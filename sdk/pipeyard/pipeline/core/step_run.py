@@ -10,7 +10,7 @@ from typing import Any
 from pipeyard import _wire
 from pipeyard._client import Client
 from pipeyard._follow import FIRST_WAIT_SECONDS, GROWTH, LONGEST_WAIT_SECONDS, STEP_ENDED, SUCCESS
-from pipeyard._outputs import download_output
+from pipeyard._outputs import download_output, find_output
 from pipeyard.core._run_states import pipeline_run_of
 from pipeyard.core.experiment import Experiment
 from pipeyard.core.run import Run
@@ -71,11 +71,7 @@ class StepRun(Run):
         Raises:
             UserErrorException: There is none (yet).
         """
-        outputs = self.get_outputs()
-        if name in outputs:
-            return outputs[name]
-        known = f"It has {', '.join(sorted(outputs))}." if outputs else "It has none until it has finished."
-        raise UserErrorException(f"The step {self.name!r} has no output {name!r}. {known}")
+        return StepRunOutput(self, find_output(self._client, self.pipeline_run_id, self.name, name))
 
     def get_output_data(self, name: str) -> PortDataReference:
         """Where an output lies: to download, or to read in another pipeline."""

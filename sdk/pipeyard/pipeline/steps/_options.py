@@ -27,8 +27,8 @@ def one_node(step: str, runconfig: RunConfiguration | None) -> int:
     Raises:
         ValueError: The run configuration asks for more nodes, or for processes that nobody would start.
     """
-    if runconfig is None:
-        return 1
+    if not isinstance(runconfig, RunConfiguration):
+        return 1  # what else was given, the step refuses itself
     if (runconfig.node_count or 1) > 1:
         raise ValueError(
             f"Step {step!r} asks for {runconfig.node_count} nodes. Pipeyard runs a step on one node: "
