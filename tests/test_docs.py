@@ -60,6 +60,27 @@ def test_the_top_level_is_the_one_that_architecture_describes():
     assert [name for name in sorted(folders) if f"`{name}/" not in page] == []
 
 
+def test_every_function_is_one_that_architecture_describes():
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    functions = json.loads((ROOT / "tests/golden/functions.json").read_text())
+    assert [name for name in functions if not name.startswith("BuiltIn__") and f"`{name}`" not in page] == []
+
+
+def test_every_link_leads_somewhere():
+    pages = [*ROOT.glob("*.md"), *DOCS.glob("*.md"), *ROOT.glob("examples/*/README.md"), ROOT / "sdk/README.md"]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\((?!https?:)([^)#\s]+)", page.read_text())]
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_page_is_in_the_index():
+    index = (DOCS / "README.md").read_text()
+    assert [
+        page.name
+        for page in sorted(DOCS.glob("*.md"))
+        if page.name not in {*re.findall(r"[\w.-]+", index), "README.md"}
+    ] == []
+
+
 def test_every_python_package_is_in_the_import_law():
     law = (ROOT / ".importlinter").read_text()
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"benchmarks", "tests"}

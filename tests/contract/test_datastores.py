@@ -333,6 +333,14 @@ class TestAccess:
         assert access.check(Datastore(name="f", type="local_folder", path="/x", credential="workspace")) is not None
         access.close()
 
+    def test_in_azure_no_folder_is_opened_whoever_recorded_it(self, place: Place, tmp_path: Path):
+        access = in_azure(place, str(tmp_path))
+        folder = Datastore(name="f", type="local_folder", path=str(tmp_path), credential="workspace")
+        for record in (folder, access.built_in[1]):
+            with pytest.raises(NotFound, match="local workspaces"):
+                access.open(record)
+        access.close()
+
     def test_what_an_identity_cannot_open_is_refused_with_a_reason(self, place: Place):
         share = Datastore(name="s", type="azure_file", account_name="abc", container="s", credential="identity")
         assert "signed" in (place.access.check(share) or "")

@@ -262,6 +262,22 @@ class TestRuns:
         assert stores.runs.list_runs(RunFilter(), 5, None).value == [run]
         assert stores.runs.get_run("run-1").parameters == run.parameters
 
+    def test_a_run_that_cannot_be_kept_leaves_nothing_behind(self, stores: Stores):
+        with pytest.raises(TooLarge):
+            stores.runs.create_run(a_run(description="x" * 600_000))
+        assert stores.runs.list_active_run_ids() == []
+
+    def test_a_run_that_never_came_to_be_is_forgotten_in_time(self, stores: Stores, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(TableGateway, "insert", lambda *_: (_ for _ in ()).throw(RuntimeError("ended here")))
+        with pytest.raises(RuntimeError):
+            stores.runs.create_run(a_run())
+        monkeypatch.undo()
+        stores.runs.forget_creation("run-1", START - HOUR)
+        assert stores.runs.list_active_run_ids() == ["run-1"], "it may be on its way"
+        stores.runs.forget_creation("run-1", START + HOUR)
+        assert stores.runs.list_active_run_ids() == []
+        stores.runs.forget_creation("run-1", START + HOUR)
+
     def test_run_beyond_the_limit_is_too_large(self, stores: Stores):
         with pytest.raises(TooLarge, match="run-1"):
             stores.runs.create_run(a_run(description="x" * 1_000_000))

@@ -40,6 +40,17 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
 
 
 @pytest.fixture
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A workspace for one test, which may kill it."""
+    running = Server(tmp_path_factory.mktemp("own"))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture
 def flow(api: Api, tmp_path: Path) -> Flow:
     """A pipeline that nobody else knows, in the shared workspace."""
     return Flow(api, tmp_path)

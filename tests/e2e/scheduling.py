@@ -8,8 +8,6 @@ import httpx
 
 from tests.e2e.workspace import DATASTORE, Api, Flow, Json, until
 
-NOTE_FILES = "note(files=os.environ['AZUREML_PARAMETER_files']); out()"
-
 
 class Scheduling:
     """One published pipeline, and what its schedules did."""

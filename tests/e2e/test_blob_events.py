@@ -1,7 +1,6 @@
 """Files that start runs: found by the local host, gathered into bursts, and `kill -9` in the middle of one."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,14 +56,6 @@ def test_the_outputs_of_the_run_do_not_start_another_one(scheduling: Scheduling)
     scheduling.api.wait(run["run_id"]).finished()
     assert len(scheduling.settled(schedule_id)) == 1
     scheduling.api.http.delete(f"/api/schedules/{schedule_id}")
-
-
-@pytest.fixture
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    made = Server(tmp_path_factory.mktemp("killed"))
-    made.start()
-    yield made
-    made.close()
 
 
 def test_killed_in_the_middle_of_a_burst_it_starts_one_run_with_all_files(own: Server, tmp_path: Path) -> None:

@@ -77,6 +77,19 @@ def test_a_step_that_is_tried_again_keeps_its_children(flow: Flow, api: Api, tmp
     assert api.wait(children[0]).status == "Finished"
 
 
+def test_a_cancel_between_two_tries_reaches_the_children(flow: Flow, api: Api, tmp_path: Path) -> None:
+    gates = tmp_path / "parent", tmp_path / "child"
+    retry = {"max_attempts": 2, "delay_seconds": 60}
+    run_id = flow.submit(parent(flow, "note(); gate(); sys.exit(1)", gates[0], retry=retry))
+    children = start_children(flow, run_id, gates[1])
+    gates[0].touch()
+    until(lambda: api.step(run_id, "parent")["status"] == "Queued", "the pause before the next try")
+    api.post(f"/api/runs/{run_id}/cancel", status=202)
+    assert api.wait(run_id, limit=20).status == "Canceled"
+    assert [api.run(child)["status"] for child in children] == ["Canceled", "Canceled"]
+    assert flow.notes("end") == []
+
+
 def test_a_step_that_starts_runs_takes_no_place_from_them(flow: Flow, api: Api, tmp_path: Path) -> None:
     name, gate = f"c-{flow.token}", tmp_path / "parent"
     body = {"type": "AmlCompute", "properties": {"max_nodes": 1}}

@@ -81,6 +81,10 @@ def test_what_nothing_can_run_yet_fails_with_what_is_missing(api: Api, flow: Flo
     target = api.http.put(f"/api/compute-targets/{name}", json=body).json()
     assert target["properties"] == {"workspace_name": "w"}, "secrets are in no record"
     assert (target["secret_properties"], target["runs_on"], target["is_attached"]) == (["access_token"], None, True)
+    hidden = {**body, "properties": {"auth": [{"password": "hunter2"}], "access_token": {"a": "b"}}}
+    refused = problem(api.http.put(f"/api/compute-targets/{name}", json=hidden), 422)
+    assert [fault["pointer"] for fault in refused["faults"]] == ["/properties/access_token", "/properties/auth"]
+    assert "hunter2" not in str(refused)
     settings = {"existing_cluster_id": "1", "notebook_path": "/n"}
     bricks = {"name": "bricks", "type": "databricks", "settings": settings, "compute_target": name}
     ended = flow.run(bricks)
@@ -153,17 +157,6 @@ def test_a_failed_try_gives_its_slot_back_and_takes_one_again(api: Api, flow: Fl
     ended = flow.run(flow.step("again", script, retry=retry, compute_target=cluster)).finished()
     assert ended.steps["again"]["attempt"] == 2
     until(lambda: node_counts(api, cluster)["runningNodeCount"] == 0, "the node to be free")
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Server]:
-    """A workspace that may be killed."""
-    server = Server(tmp_path)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 def test_a_killed_workspace_leaks_no_slot(own: Server, tmp_path: Path) -> None:

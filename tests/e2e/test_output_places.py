@@ -43,6 +43,15 @@ def test_a_fixed_place_holds_the_latest_result(flow: Flow, api: Api) -> None:
     assert flow.run(step).finished().ran == {"only"}
 
 
+def test_two_outputs_at_one_place_are_refused(flow: Flow, api: Api) -> None:
+    place, own = f"{flow.name}/{{output-name}}", f"{flow.name}/{{run-id}}"
+    steps = [flow.step(name, outputs={"out": {"path": place}, "own": {"path": own}}) for name in ("One", "Two")]
+    (fault,) = api.refuse("/api/validate", flow.definition(*steps), 422)["faults"]
+    assert fault["pointer"] == "/steps/1/outputs/out/path"
+    assert "`One`" in fault["message"]
+    assert "{run-id}" in fault["suggestion"]
+
+
 def test_places_that_cannot_be_are_refused(flow: Flow, api: Api) -> None:
     places = ["/up", "../up", "a//b", "{run_id}/x", "a/{output-name", "{run-id}/{output-name}"]
     steps = [flow.step(f"s{at}", outputs={"out": {"path": place}}) for at, place in enumerate(places)]

@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -88,14 +87,6 @@ def test_an_endpoint_runs_the_version_that_is_default_at_the_time(scheduling: Sc
     (run,) = scheduling.runs(schedule_id)
     assert run["published_pipeline_id"] == second.pipeline
     assert run["pipeline_endpoint_id"] == endpoint["id"]
-
-
-@pytest.fixture
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    made = Server(tmp_path_factory.mktemp("killed"))
-    made.start()
-    yield made
-    made.close()
 
 
 def test_killed_at_a_tick_it_starts_every_run_once(own: Server, tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def deliveries(boss: Api, webhook: Json) -> list[Json]:
     return list(boss.get(f"/api/webhooks/{webhook['id']}/deliveries")["value"])
 
 
-def test_the_end_of_a_run_is_told_with_a_signature(boss: Api, receiver: Receiver, flow: Flow) -> None:
+def test_the_end_of_a_run_is_told_with_a_signature(guarded: Guarded, boss: Api, receiver: Receiver, flow: Flow) -> None:
     webhook = hook(boss, receiver, flow)
     ended = flow.run(flow.step("only")).finished()
     until(lambda: receiver.seen, "the message")
@@ -102,6 +102,11 @@ def test_the_end_of_a_run_is_told_with_a_signature(boss: Api, receiver: Receiver
     row = deliveries(boss, webhook)[0]
     assert (row["id"], row["run_id"], row["attempts"], row["last_status"]) == (message["id"], ended.run_id, 1, 204)
     assert "secret" not in boss.get(f"/api/webhooks/{webhook['id']}")
+    assert boss.get(f"/api/webhooks/{webhook['id']}")["url"] == webhook["url"]
+    others = guarded.caller("hooks-reader", "Reader")
+    listed = others.get("/api/webhooks", page_size=200)["value"]
+    for seen in (others.get(f"/api/webhooks/{webhook['id']}"), *listed):
+        assert seen["url"].endswith("/..."), "many receivers take whoever knows the URL"
     assert webhook["secret"] not in json.dumps(boss.get("/api/webhooks"))
 
 

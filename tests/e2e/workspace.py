@@ -21,7 +21,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 DATASTORE = "workspaceblobstore"
 RUN_ENDS = frozenset({"Finished", "Failed", "Canceled"})
-STEP_ENDS = frozenset({"Finished", "Failed", "Canceled", "Skipped"})
 PROBLEM = "application/problem+json"
 
 Json = dict[str, Any]

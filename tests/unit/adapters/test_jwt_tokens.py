@@ -4,9 +4,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import jwt
 import pytest
@@ -23,14 +21,6 @@ KEY = "k" * 48
 class Clock:
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-
-@pytest.fixture
-def issuer(tmp_path: Path) -> Iterator[TestIssuer]:
-    running = TestIssuer(tmp_path)
-    running.start()
-    yield running
-    running.stop()
 
 
 @pytest.fixture

@@ -95,6 +95,32 @@ def test_a_receiver_that_hangs_is_left(receiver):
     assert answer.status is None
 
 
+def test_a_handshake_that_is_drawn_out_is_left():
+    """Each byte comes in time, the whole never does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ended = threading.Event()
+
+        def drip() -> None:
+            peer, _ = server.accept()
+            with peer:
+                peer.sendall(bytes([22, 3, 3, 64, 0]))  # a handshake record that announces 16 KiB
+                while not ended.wait(0.05):
+                    try:
+                        peer.sendall(b"x")
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        answer = WebhookHttp(private=True, whole_seconds=0.3).send(
+            f"https://127.0.0.1:{server.getsockname()[1]}", {}, b"x"
+        )
+        ended.set()
+        thread.join()
+    assert answer.error is not None
+    assert answer.status is None
+
+
 def test_nobody_there():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

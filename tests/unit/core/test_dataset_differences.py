@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
+from shared.core.dataset_views import DatasetView
 from shared.core.definition import StepDefinition
 from shared.core.differences import compare
 from shared.core.explain import sentence
 from shared.core.reuse import build_key_document
-from shared.core.views import DatasetView
 
 FILES = DatasetView()
 TABLE = DatasetView.model_validate({"format": {"kind": "delimited"}})

@@ -2,9 +2,9 @@
 
 import pytest
 
+from shared.core.dataset_views import Transformation
 from shared.core.errors import InvalidDocument
 from shared.core.file_selection import FileFacts, draw, select_files
-from shared.core.views import Transformation
 
 FILES = [(f"{n:02}.csv", n) for n in range(20)]
 

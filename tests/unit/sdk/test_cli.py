@@ -267,7 +267,7 @@ def test_download_puts_the_output_where_it_is_told(cli, fake, tmp_path):
     assert (tmp_path / "got" / "model").read_bytes() == b"bytes"
     code, _, err = cli("download", "latest", "train", "modle")
     assert code == 1
-    assert "It has model." in err
+    assert "It has: model. Did you mean 'model'?" in err
 
 
 def test_cancel_waits_for_the_proof(cli, fake):

@@ -115,6 +115,7 @@ def test_a_step_run_reads_log_metrics_and_outputs(fake, workspace, tmp_path):
     folder = outputs["plots"].download(tmp_path)
     assert (folder / "a" / "b.png").read_bytes() == b"png"
     assert run.explain("train")[0]["sentence"] == "It never ran before."
+    assert str(run.explain("train")) == "train (Finished): It never ran before."
     with pytest.raises(UserErrorException, match=r"Run\.get_context"):
         step.log("x", 1)
 

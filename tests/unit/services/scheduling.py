@@ -11,7 +11,7 @@ from shared.config import Settings
 from shared.core import names
 from shared.core.compute_targets import LOCAL_PROCESS
 from shared.core.records import RunFilter, RunRecord
-from shared.core.triggers import Schedule, TriggerEvent
+from shared.core.schedules import Schedule, TriggerEvent
 from shared.ports.compute import ComputeBackend
 from shared.services.arrival_windows import start_window
 from shared.services.firing import fire_schedules
@@ -80,7 +80,8 @@ class World:
         self.pipeline = publish(self.workspace, PublishRequest.model_validate({"name": "p", "definition": DEFINITION}))
 
     def _make(self, connection: str, folder: Any) -> Workspace:
-        settings = Settings.model_validate({"PIPEYARD_STORAGE": connection, "PIPEYARD_DATA_DIR": folder})
+        given = {"PIPEYARD_STORAGE": connection, "PIPEYARD_DATA_DIR": folder, "PIPEYARD_RUN_TOKEN_KEY": "k" * 40}
+        settings = Settings.model_validate(given)
         services = bootstrap._services(settings, self.clock)
         services = dataclasses.replace(services, backends={LOCAL_PROCESS: cast("ComputeBackend", object())})
         containers = [names.SYSTEM_CONTAINER, names.ARTIFACT_CONTAINER, names.DEFAULT_DATASTORE_CONTAINER]

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from shared.core.errors import StorageUnavailable
-from shared.core.triggers import Arrival, ArrivalWindow
-from shared.services import arrival_windows, listings
+from shared.core.schedules import Arrival, ArrivalWindow
+from shared.services import arrival_windows, arrivals, listings
 from shared.services.arrival_windows import start_window
 from shared.services.arrivals import blob_arrived, is_pending, watched_folders
 from shared.services.schedule_requests import ScheduleChange
@@ -21,6 +21,10 @@ def arrive(world: World, *paths: str, data: bytes = b"x") -> None:
     for path in paths:
         world.put(path, data)
         blob_arrived(world.workspace, world.engine, path)
+
+
+def dies(*_args: object, **_kwargs: object) -> None:
+    raise RuntimeError("the process ended here")
 
 
 def lists(world: World, schedule) -> list[list[str]]:
@@ -128,6 +132,54 @@ class TestOnce:
         blob_arrived(world.workspace, world.engine, "inbox/a")
         world.tick(6 * MINUTE)
         assert not is_pending(world.workspace, schedule.schedule_id)
+
+    def test_what_came_before_another_trigger_is_not_handed_to_it(self, world: World):
+        schedule = world.waiting(file_list_parameter="files", debounce_seconds=60)
+        arrive(world, "inbox/a")
+        world.clock.time += timedelta(seconds=5)
+        other = {"datastore": "workspaceblobstore", "path": "other", "file_list_parameter": "files"}
+        change = ScheduleChange.model_validate({"datastore_trigger": other})
+        update_schedule(world.workspace, schedule.schedule_id, change)
+        arrive(world, "other/b")
+        world.collect(schedule)
+        assert lists(world, schedule) == [["other/b"]]
+        (ignored,) = [event for event in world.history(schedule) if event.outcome == "ignored"]
+        assert ignored.files == ("inbox/a",)
+
+    def test_a_look_that_began_before_another_trigger_does_not_spoil_its_list(self, world: World, monkeypatch):
+        world.put("inbox/old")
+        world.put("other/old")
+        schedule = world.waiting()
+        other = {"datastore": "workspaceblobstore", "path": "other"}
+        real = listings.watched_files
+
+        def slow(workspace, trigger):
+            monkeypatch.undo()
+            found = real(workspace, trigger)
+            change = ScheduleChange.model_validate({"datastore_trigger": other})
+            update_schedule(workspace, schedule.schedule_id, change)
+            return {**found, "inbox/new": "1"}
+
+        monkeypatch.setattr(arrivals, "watched_files", slow)
+        world.tick(6 * MINUTE)
+        world.tick(6 * MINUTE)
+        world.collect(schedule)
+        assert world.runs(schedule) == [], "`other/old` was there before"
+
+    def test_a_change_that_fails_loses_no_file(self, world: World, monkeypatch):
+        schedule = world.waiting(file_list_parameter="files")
+        world.put("inbox/a")
+        monkeypatch.setattr(world.workspace.services.catalogue, "replace", dies)
+        change = {"datastore": "workspaceblobstore", "path": "inbox", "pattern": "*"}
+        world.clock.time += MINUTE
+        with pytest.raises(RuntimeError):
+            update_schedule(
+                world.workspace, schedule.schedule_id, ScheduleChange.model_validate({"datastore_trigger": change})
+            )
+        monkeypatch.undo()
+        world.tick(6 * MINUTE)
+        world.collect(schedule)
+        assert lists(world, schedule) == [["inbox/a"]]
 
     def test_without_any_event_the_listing_finds_it(self, world: World):
         schedule = world.waiting(polling_interval_minutes=7)

@@ -6,6 +6,7 @@ import pytest
 
 from shared.core.errors import Conflict, NotFound
 from shared.core.publishing import MAX_DEFAULT_HISTORY, PipelineEndpoint, PipelineEndpointName
+from shared.services import endpoints
 from shared.services.endpoints import (
     RESERVED_FOR,
     EndpointChanges,
@@ -60,6 +61,20 @@ def test_an_interrupted_rename_can_be_repeated_at_once(world: World):
     reserve(world, "new", endpoint.pipeline_endpoint_id)
     update_endpoint(world.workspace, endpoint.pipeline_endpoint_id, EndpointChanges(name="new"))
     assert get_endpoint_by_name(world.workspace, "new").pipeline_endpoint_id == endpoint.pipeline_endpoint_id
+
+
+def test_two_renames_that_cross_leave_the_endpoint_its_name(world: World, monkeypatch):
+    endpoint = create(world, "first")
+    real = endpoints._release
+
+    def slow(workspace, reserved):
+        monkeypatch.undo()
+        update_endpoint(workspace, endpoint.pipeline_endpoint_id, EndpointChanges(name="first"))
+        real(workspace, reserved)
+
+    monkeypatch.setattr(endpoints, "_release", slow)
+    update_endpoint(world.workspace, endpoint.pipeline_endpoint_id, EndpointChanges(name="second"))
+    assert get_endpoint_by_name(world.workspace, "first").pipeline_endpoint_id == endpoint.pipeline_endpoint_id
 
 
 def test_a_rename_that_fails_keeps_both_names_as_they_were(world: World):

@@ -7,10 +7,10 @@ import pytest
 
 from shared.core.errors import StorageUnavailable
 from shared.core.publishing import EntityStatus
-from shared.core.triggers import ScheduleProgress, TriggerEvent
+from shared.core.schedules import ScheduleProgress, TriggerEvent
 from shared.services import firing, trigger_history
 from shared.services.firing import MAX_RUNS_PER_TICK, fire_schedules
-from shared.services.publishing import set_published_status
+from shared.services.publishing import SubmitRequest, set_published_status, submit_published
 from shared.services.schedule_requests import ScheduleChange
 from shared.services.schedules import last_run, update_schedule
 from tests.unit.services.scheduling import MINUTE, START, World
@@ -46,6 +46,18 @@ class TestTicks:
         last = last_run(world.workspace, schedule.schedule_id)
         assert last is not None
         assert last.run_id == runs[-1].run_id
+
+    def test_no_client_can_take_the_place_of_a_scheduled_run(self, world: World):
+        """Ids of schedules and their instants are no secret, and clients choose their keys."""
+        schedule = world.every("Minute")
+        for key in (f"schedule:{schedule.schedule_id}:at:{START.isoformat()}", f"{schedule.schedule_id}:at:{START}"):
+            request = SubmitRequest(experiment_name="exp")
+            submit_published(
+                world.workspace, world.engine, world.pipeline.published_pipeline_id, request, idempotency_key=key
+            )
+        world.tick()
+        assert world.instants(schedule) == ["02 12:00", "02 12:01"]
+        assert len(world.runs(schedule)) == 2
 
     def test_doubled_ticks_start_nothing_twice(self, world: World):
         schedule = world.every("Minute")

@@ -3,13 +3,11 @@
 import base64
 import json
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from local.test_issuer import CLIENT_ID, TENANT_ID, TestIssuer
+from local.test_issuer import CLIENT_ID, TENANT_ID
 from shared import bootstrap
 from shared.config import load_settings
 from shared.core.errors import NotAuthenticated
@@ -25,14 +23,6 @@ PRINCIPAL = {
 HEADER = {"x-ms-client-principal": base64.b64encode(json.dumps(PRINCIPAL).encode()).decode()}
 
 
-@pytest.fixture
-def issuer(tmp_path: Path) -> Iterator[TestIssuer]:
-    running = TestIssuer(tmp_path)
-    running.start()
-    yield running
-    running.stop()
-
-
 def workspace(storage_account: str, **settings: str) -> Workspace:
     given = {"PIPEYARD_STORAGE": storage_account, "PIPEYARD_RUN_TOKEN_KEY": "k" * 40, **settings}
     services = bootstrap._services(load_settings(given), bootstrap._SystemClock())
@@ -45,6 +35,15 @@ def test_the_platforms_header_counts_only_behind_the_platform(storage_account, c
     assert (caller.name, caller.roles) == ("anna", (Role.ADMINISTRATOR,))
     with pytest.raises(NotAuthenticated):
         identify(behind, {"x-ms-client-principal": "nonsense"})
+    ours = workspace(storage_account, WEBSITE_AUTH_ENABLED="True", PIPEYARD_TENANT_ID=TENANT_ID)
+    for tenant, name in ((TENANT_ID, "http://schemas.microsoft.com/identity/claims/tenantid"), ("other", "tid")):
+        foreign = {**PRINCIPAL, "claims": [*PRINCIPAL["claims"], {"typ": name, "val": tenant}]}
+        header = {"x-ms-client-principal": base64.b64encode(json.dumps(foreign).encode()).decode()}
+        if tenant == TENANT_ID:
+            assert identify(ours, header).name == "anna"
+        else:
+            with pytest.raises(NotAuthenticated, match="another tenant"):
+                identify(ours, header)
     with caplog.at_level(logging.WARNING), pytest.raises(NotAuthenticated):
         identify(workspace(storage_account), HEADER)
     assert "X-MS-CLIENT-PRINCIPAL" in caplog.text

@@ -6,10 +6,10 @@ import pytest
 
 from shared.core.errors import InvalidDocument, NotFound
 from shared.core.publishing import EntityStatus
-from shared.services.publishing import set_published_status
+from shared.services.publishing import PublishRequest, publish, set_published_status
 from shared.services.schedule_requests import ScheduleChange, ScheduleRequest
 from shared.services.schedules import get_schedule, last_run, list_schedules, preview, upcoming, update_schedule
-from tests.unit.services.scheduling import MINUTE, World
+from tests.unit.services.scheduling import DEFINITION, MINUTE, World
 
 
 def refused(world: World, **fields: Any) -> list[str]:
@@ -131,3 +131,32 @@ def test_a_schedule_whose_pipeline_is_gone_can_still_be_disabled(world: World):
     assert last_run(world.workspace, schedule.schedule_id) is None
     with pytest.raises(NotFound):
         last_run(world.workspace, "nobody")
+
+
+@pytest.mark.parametrize(
+    ("trigger", "place", "refused"),
+    [
+        ({}, "inbox", True),
+        ({}, "inbox/{output-name}", True),
+        ({"path": "inbox/deep"}, "inbox", True),
+        ({"path": "", "include_subfolders": True}, "results/{run-id}", True),
+        ({"pattern": "*.csv"}, "inbox/result.csv", True),
+        ({"pattern": "*.csv"}, "inbox/result.json", False),
+        ({"include_subfolders": True}, "results/inbox", False),
+        ({}, "inboxes/a", False),
+    ],
+)
+def test_a_pipeline_that_would_start_itself_for_ever_is_refused(
+    world: World, trigger: dict[str, Any], place: str, refused
+):
+    step = {**DEFINITION["steps"][0], "outputs": {"out": {"path": place}}}  # type: ignore[index]
+    request = PublishRequest.model_validate({"name": "p", "definition": {**DEFINITION, "steps": [step]}})
+    world.pipeline = publish(world.workspace, request)
+    if not refused:
+        world.waiting(**trigger)
+        return
+    with pytest.raises(InvalidDocument) as caught:
+        world.waiting(**trigger)
+    (fault,) = caught.value.faults
+    assert fault.pointer == "/datastore_trigger/path"
+    assert "start another one" in fault.message

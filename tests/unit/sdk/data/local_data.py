@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-from pipeyard._core.views import DatasetView
+from pipeyard._core.dataset_views import DatasetView
 from pipeyard.data._evaluation.files import LocalSource
 from pipeyard.data._views import delimited_view, file_view
 from pipeyard.data.file_dataset import FileDataset

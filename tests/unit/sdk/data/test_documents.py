@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from pipeyard._core.bindings import ParameterDefinition, StepInput, StepOutput
+from pipeyard._core.dataset_views import DatasetView, DelimitedFormat
 from pipeyard._core.datasets import DatasetSource
-from pipeyard._core.views import DatasetView, DelimitedFormat
 from pipeyard.data import DatasetConsumptionConfig, OutputFileDatasetConfig
 from pipeyard.data import _documents as documents
 from pipeyard.data._views import delimited_view, file_view
@@ -159,7 +159,7 @@ def test_what_cannot_be_is_refused():
         documents.input_document(table())
     with pytest.raises(UserErrorException, match="has a pattern"):
         documents.input_document((DataPath(STORE, "a/*.csv"), DataPathComputeBinding()))
-    with pytest.raises(ValueError, match="needs a datastore"):
+    with pytest.raises(ValueError, match="needs a Datastore object"):
         DataPath()
     for make in (lambda: DataPathComputeBinding("copy"), lambda: DataReference(STORE, mode="copy")):
         with pytest.raises(UserErrorException, match="mount, download, upload"):

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from pipeyard._core.views import Transformation
+from pipeyard._core.dataset_views import Transformation
 from pipeyard.exceptions import UserErrorException
 
 from .local_data import csv, files_of, frame

@@ -35,8 +35,8 @@ def test_a_missing_package_is_named_with_what_to_install(tmp_path, missing):
     file.write_text("a\n1\n")
     script = WITHOUT.format(missing=missing, file=str(file))
     said = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
-    assert f"the package {missing}" in said
-    assert "pip install pipeyard[data]" in said
+    assert f"the package {missing!r}" in said
+    assert "pip install 'pipeyard[data]'" in said
 
 
 def test_what_scripts_import_loads_nothing_heavy():

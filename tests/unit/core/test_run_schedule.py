@@ -5,7 +5,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.schedule import Schedule, decode_graph, encode_graph
+from shared.core.run_schedule import Schedule, decode_graph, encode_graph
 from shared.core.status import RunStatus, StepStatus
 
 SETTLED = {StepStatus.FINISHED, StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELED}
