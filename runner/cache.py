@@ -87,6 +87,15 @@ class Cache:
             return Link(destination, cached, destination.stat().st_ino, file.size)
         raise TransferError(f"{file.path} was evicted from the cache again and again.")
 
+    def download(self, file: FileSpec, destination: Path) -> None:
+        """Put a file at `destination`, checked, without keeping it in the cache.
+
+        Raises:
+            OSError: The disk refused.
+            TransferError: The file could not be fetched.
+        """
+        self._download(file, destination)
+
     def changed(self, link: Link) -> bool:
         """Whether somebody wrote to a linked file; such a file is evicted."""
         for path in (link.path, link.cached):  # a script may have moved a new file over its own name
@@ -165,17 +174,11 @@ class Cache:
                 if digest is not None:
                     digest.update(chunk)
 
-            etag = self._read(file.url, sink)
+            etag = read_file(self._client, file.url, sink)
         if algorithm == "etag" and etag and not value.endswith(f":{etag}"):
             raise TransferError(f"{file.path} was changed since the run looked at it. Submit the run again.", 0)
         if size != file.size or (digest is not None and digest.hexdigest() != value):
             raise TransferError(f"The stored content of {file.path} is not what its digest says.", 0)
-
-    def _read(self, url: str, sink: Callable[[bytes], None]) -> str:
-        """Read a file to the end; returns its version, "" where the answer has none."""
-        if url.startswith(local_files.SCHEME):
-            return local_files.read_file(url, sink)
-        return (self._client.download(url, sink).headers.get("ETag") or "").strip('"')
 
     def _evict(self, link: Link) -> None:
         try:
@@ -183,6 +186,17 @@ class Cache:
                 link.cached.unlink()
         except OSError:
             return
+
+
+def read_file(client: HttpClient, url: str, sink: Callable[[bytes], None]) -> str:
+    """Read a file to the end; returns its version, "" where the answer has none.
+
+    Raises:
+        TransferError: It cannot be read.
+    """
+    if url.startswith(local_files.SCHEME):
+        return local_files.read_file(url, sink)
+    return (client.download(url, sink).headers.get("ETag") or "").strip('"')
 
 
 def _is_intact(path: Path, size: int) -> bool:

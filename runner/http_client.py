@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
@@ -66,11 +68,18 @@ def public(url: str) -> str:
 
 
 class HttpClient:
-    """Requests with retries. Not for use by several threads."""
+    """Requests with retries. Not for use by several threads.
 
-    def __init__(self, timeout_seconds: float = 30.0) -> None:
+    Args:
+        timeout_seconds: For every wait on the network.
+        check: Called before every request; what it raises ends the transfer.
+    """
+
+    def __init__(self, timeout_seconds: float = 30.0, check: Callable[[], None] = lambda: None) -> None:
         self._timeout_seconds = timeout_seconds
+        self._check = check
         self._connections: dict[tuple[str, str], tuple[HTTPConnection, float]] = {}
+        self._current: HTTPConnection | None = None
 
     def send(
         self,
@@ -126,6 +135,13 @@ class HttpClient:
             raise _refused("GET", url, response.status)
         return Answer(response.status, response.headers)
 
+    def break_off(self) -> None:
+        """End the request that is under way in another thread: it fails as if the network had broken."""
+        current = self._current
+        if current is not None and current.sock is not None:
+            with contextlib.suppress(OSError):
+                current.sock.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Close every kept connection."""
         for connection, _ in self._connections.values():
@@ -142,6 +158,7 @@ class HttpClient:
         *,
         repeatable: bool = True,
     ) -> tuple[HTTPResponse, tuple[str, str], HTTPConnection]:
+        self._check()
         parts = urlsplit(url)
         key = (parts.scheme, parts.netloc)
         timeout = self._timeout_seconds if timeout_seconds is None else timeout_seconds
@@ -151,6 +168,7 @@ class HttpClient:
                 connection, fresh = self._connection(key, timeout)
             except (HTTPException, ValueError) as error:  # a port that is no number
                 raise _broken(method, url, error) from None
+            self._current = connection
             try:
                 _request(connection, method, resource, body, headers or {})
                 return connection.getresponse(), key, connection

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .cache import Cache, Link
+from .copying import Copier
 from .documents import CANCEL_FILE, RESULT_FILE, SPEC_FILE, blot, claim, now, record_script, replace, without
 from .errors import JobError, StopError, TransferError
 from .http_client import HASTY, PATIENT, HttpClient, can_mend
@@ -27,6 +28,7 @@ from .spec import Spec, parse_spec, signatures
 from .supervise import Ended, Script, end_everything, supervise
 
 COMPLETED = "completed"
+TRANSFER = "transfer"
 FAILED = "failed"
 LOST = "lost"
 STARTED_BEFORE = 3
@@ -97,14 +99,10 @@ class _Job:
     def run(self) -> dict[str, Any]:
         """The result; every foreseen failure ends here."""
         try:
-            with self.signals.breaking_off():
-                self._fetch()
-            ended = self._execute()
-            outcome = self._judge(ended)
-            self.result.update(outcome=outcome)
-            if outcome not in _MESSAGES:
-                with self.signals.breaking_off():
-                    self._insist(lambda: self._upload(outcome))
+            if self.spec.launch == TRANSFER:
+                self._transfer()
+            else:
+                self._run_script()
         except StopError as stop:
             self._fail(stop.outcome, _MESSAGES[stop.outcome])
         except TransferError as error:
@@ -117,6 +115,30 @@ class _Job:
         if self.result["outcome"] != COMPLETED:
             self.result.pop("outputs", None)
         return {**self.result, "warnings": self.finder.warnings}
+
+    def _run_script(self) -> None:
+        with self.signals.breaking_off():
+            self._fetch()
+        outcome = self._judge(self._execute())
+        self.result.update(outcome=outcome)
+        if outcome not in _MESSAGES:
+            with self.signals.breaking_off():
+                self._insist(lambda: self._upload(outcome))
+
+    def _transfer(self) -> None:
+        """Copy the input to the output, which is all that such a job does."""
+        begun, seconds = time.monotonic(), self.spec.timeout_seconds
+        self.result["started_at"] = now()
+        copier = Copier(self.layout, self.log)
+        try:
+            with self.signals.breaking_off():
+                self._insist(lambda: copier.run(self.spec, None if seconds is None else begun + seconds))
+        except JobError as error:
+            copier.say(str(error))
+            raise
+        finally:
+            self.result.update(ended_at=now(), wall_seconds=round(time.monotonic() - begun, 6))
+        self.result.update(outcome=COMPLETED, outputs={self.spec.outputs[0].name: copier.files}, files=[])
 
     def _insist(self, transfer: Callable[[], object]) -> None:
         """Carry out a transfer of results, for as long as storage is away.

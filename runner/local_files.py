@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -68,7 +69,7 @@ def put_file(url: str, source: Path) -> Uploaded:
     """
     target = path_of(url)
     sha256, size = hashlib.sha256(), 0
-    temporary = target.with_name(f"{UNFINISHED}{os.getpid()}.part")
+    temporary = target.with_name(f"{UNFINISHED}{os.getpid()}-{threading.get_ident()}.part")
     with source.open("rb") as stream:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

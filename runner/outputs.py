@@ -21,10 +21,11 @@ _OUR_OWN = ("azureml-logs/", "metrics/")
 
 
 class OutputFile(TypedDict):
-    """A file of an output, as `result.json` lists it."""
+    """A file of an output, as `result.json` lists it; one of the digests is None."""
 
     path: str
-    sha256: str
+    sha256: str | None
+    md5: str | None
     size: int
     etag: str
 
@@ -100,7 +101,14 @@ def upload_output(
         except OSError as error:
             raise JobError(f"The output {shown} could not be read: {error.strerror}.") from error
         cache.adopt(file.path, uploaded.sha256)
-        listed.append({"path": file.relative, "sha256": uploaded.sha256, "size": uploaded.size, "etag": uploaded.etag})
+        entry: OutputFile = {
+            "path": file.relative,
+            "sha256": uploaded.sha256,
+            "md5": None,
+            "size": uploaded.size,
+            "etag": uploaded.etag,
+        }
+        listed.append(entry)
     return listed
 
 

@@ -13,16 +13,17 @@ _NAME = re.compile(r"\w[\w.-]*\Z")
 _DIGEST = re.compile(r"(?:sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}|etag:.+)\Z", re.DOTALL)
 _RUN_TOKEN = "AZUREML_RUN_TOKEN"  # noqa: S105 - the name of a variable
 _TARGET_TYPES = frozenset({"blob", "file_share", "local_folder"})
-_LAUNCHES = frozenset({"script", "module", "executable"})
+_LAUNCHES = frozenset({"script", "module", "executable", "transfer"})
 
 
 class FileSpec(NamedTuple):
-    """A file to fetch; `path` is relative to its folder, "" for a single file."""
+    """A file to fetch; `path` is relative to its folder, "" for a single file. `etag` is its version, where known."""
 
     path: str
     url: str
     digest: str
     size: int
+    etag: str | None = None
 
 
 class InputSpec(NamedTuple):
@@ -46,11 +47,23 @@ class Target(NamedTuple):
         return f"{path}?{self.query}" if self.query else path
 
 
+class Present(NamedTuple):
+    """A file that lies at an output's place already."""
+
+    path: str
+    url: str
+    size: int
+    md5: str | None
+    etag: str
+
+
 class OutputSpec(NamedTuple):
-    """An output and where it goes."""
+    """An output and where it goes; `present` and `read_query` are for transfers."""
 
     name: str
     target: Target
+    present: tuple[Present, ...] = ()
+    read_query: str = ""
 
 
 class Argument(NamedTuple):
@@ -112,14 +125,15 @@ def signatures(spec: Spec) -> tuple[str, ...]:
     urls += [file.url for item in spec.inputs for file in item.files]
     urls += [spec.callback_url or ""]
     found = {url.partition("?")[2] for url in urls} | {spec.artifacts.query}
-    found |= {output.target.query for output in spec.outputs}
+    found |= {text for output in spec.outputs for text in (output.target.query, output.read_query)}
+    found |= {file.url.partition("?")[2] for output in spec.outputs for file in output.present}
     found.add(spec.environment.get(_RUN_TOKEN, ""))
     return tuple(sorted(found - {""}, key=len, reverse=True))
 
 
 def _spec(document: dict[str, Any]) -> Spec:
     inputs = tuple(_input(item) for item in document["inputs"])
-    outputs = tuple(OutputSpec(_name(item["name"]), _target(item["target"])) for item in document["outputs"])
+    outputs = tuple(_output(item) for item in document["outputs"])
     known = ({item.name for item in inputs}, {item.name for item in outputs})
     command = tuple(_argument(item, *known) for item in document["command"])
     if not command:
@@ -158,7 +172,7 @@ def _file(item: dict[str, Any], path: str) -> FileSpec:
     digest = str(item["digest"])
     if not _DIGEST.match(digest):
         raise SpecError(f"The digest of {path!r} is neither sha256, md5 nor etag.")
-    return FileSpec(path, str(item["url"]), digest, int(item["size"]))
+    return FileSpec(path, str(item["url"]), digest, int(item["size"]), item.get("etag"))
 
 
 def _input(item: dict[str, Any]) -> InputSpec:
@@ -167,6 +181,14 @@ def _input(item: dict[str, Any]) -> InputSpec:
         raise SpecError(f"The file name {file_name!r} of the input {name} is a path.")
     files = tuple(_file(file, check_relative(file["path"] or file_name or "")) for file in item["files"])
     return InputSpec(name, files, file_name)
+
+
+def _output(item: dict[str, Any]) -> OutputSpec:
+    present = tuple(
+        Present(file["path"], str(file["url"]), int(file["size"]), file["md5"], str(file["etag"]))
+        for file in item.get("present", ())
+    )
+    return OutputSpec(_name(item["name"]), _target(item["target"]), present, str(item.get("read_query", "")))
 
 
 def _target(item: dict[str, Any]) -> Target:

@@ -10,6 +10,7 @@ LOCAL_TARGET = "local"
 LOCAL_TYPE = "LocalProcess"
 LOCAL_PROCESS = "local_process"
 AML_COMPUTE = "AmlCompute"
+DATA_FACTORY = "DataFactory"
 DATA_LAKE_ANALYTICS = "DataLakeAnalytics"
 RESERVED_NAMES = frozenset({"amlcompute", "containerinstance"})
 TARGET_NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9-]{1,23}$"
@@ -91,9 +92,13 @@ def properties_model(type_: str) -> type[TargetLimits]:
 
 
 def has_engine(target: ComputeTarget) -> bool:
-    """Whether an engine of this machine does the work of the outside service that a target stands for."""
-    properties = properties_model(target.type).model_validate(target.properties)
-    return isinstance(properties, DataLakeAnalyticsProperties) and properties.engine is not None
+    """Whether an engine of this machine does the work of the outside service that a target stands for.
+
+    A data factory only stands for copies, which need no engine but the runner.
+    """
+    if target.type == DATA_LAKE_ANALYTICS:
+        return DataLakeAnalyticsProperties.model_validate(target.properties).engine is not None
+    return target.type == DATA_FACTORY
 
 
 def job_limit(target: ComputeTarget) -> int | None:

@@ -6,14 +6,18 @@ runner leaves behind. The runner uses the standard library only, so it reads and
 """
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from .document import Document
 
-Launch = Literal["script", "module", "executable"]
-"""What the first word of a command line is: a script of the snapshot, a module of an installed package, a program."""
+Launch = Literal["script", "module", "executable", "transfer"]
+"""What the first word of a command line is: a script of the snapshot, a module of an installed package, a program.
+
+A `transfer` starts nothing: the runner copies an input to an output, which are the first two words, from place to
+place. After them come the kinds of both ends, each `file`, `directory` or `any`.
+"""
 
 UploadKind = Literal["blob", "file_share", "local_folder"]
 """How files get to a place: as blobs by plain PUTs, as files of a share, or as files of this machine (`file://`)."""
@@ -27,12 +31,14 @@ class JobFile(Document):
         url: Where to get it with a plain GET (carries a signature: keep it out of logs).
         digest: `<algorithm>:<value>`; `sha256:` and `md5:` are checked after the download, `etag:` only names it.
         size: Bytes.
+        etag: The version that has this digest, where that is known besides a digest that storage does not keep.
     """
 
     path: str
     url: str
     digest: str
     size: int
+    etag: str | None = None
 
 
 class JobInput(Document):
@@ -55,11 +61,35 @@ class UploadTarget(Document):
     query: str
 
 
+class PresentFile(Document):
+    """A file that lies at an output's place already.
+
+    Attributes:
+        path: Relative POSIX path below the output; "" where it is the place itself.
+        url: Where to get it with a plain GET (carries a signature).
+        md5: Hex digest of the content; None where storage has none.
+        etag: Its version.
+    """
+
+    path: str
+    url: str
+    size: int
+    md5: str | None = None
+    etag: str
+
+
 class JobOutput(Document):
-    """An output to upload after the script ended well."""
+    """An output to upload after the script ended well.
+
+    Attributes:
+        present: What lies there already; only told to a `transfer`, which leaves alone what need not be copied.
+        read_query: Signature with which a `transfer` looks at what it has written.
+    """
 
     name: str
     target: UploadTarget
+    present: tuple[PresentFile, ...] = ()
+    read_query: str = ""
 
 
 class JobArgument(Document):
@@ -125,15 +155,28 @@ class OutputFile(Document):
 
     Attributes:
         path: Relative POSIX path below the output; "" where the output is one single file.
-        sha256: Hex digest of the content.
+        sha256: Hex digest of the content; None where nobody here has read it, because storage copied it itself.
+        md5: Hex digest of the content where `sha256` is None.
         size: Bytes.
         etag: The storage service's version of the blob right after the upload.
     """
 
     path: str
-    sha256: str
+    sha256: str | None = None
+    md5: str | None = None
     size: int
     etag: str
+
+    @model_validator(mode="after")
+    def _has_digest(self) -> Self:
+        if self.sha256 is None and self.md5 is None:
+            raise ValueError("has no digest")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """Digest of the content, with its algorithm."""
+        return f"sha256:{self.sha256}" if self.sha256 is not None else f"md5:{self.md5}"
 
 
 class JobResult(Document):

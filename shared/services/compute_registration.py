@@ -11,7 +11,7 @@ from shared.core.pointers import below, json_pointer
 from shared.core.shapes import Place, shape_faults
 from shared.core.wording import Suggester, quoted
 from shared.services.catalogue import change
-from shared.services.compute_targets import find_target, runs_on
+from shared.services.compute_targets import find_target, target_runs_on
 from shared.services.workspace import Workspace
 
 SECRET_PROPERTIES = frozenset(
@@ -66,7 +66,7 @@ def put_target(workspace: Workspace, name: str, request: TargetRequest) -> tuple
             "another name."
         )
     attached = request.attach or (known is not None and known.attached)
-    if not attached and runs_on(workspace, request.type) is None:
+    if not attached and target_runs_on(workspace, ComputeTarget(name=name, type=request.type)) is None:
         raise Conflict(
             f"A compute target of type `{request.type}` cannot be created: this workspace has no back-end for it "
             "(back-ends for compute in Azure are not part of this version). One that exists can be attached, so that "

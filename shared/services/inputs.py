@@ -231,8 +231,9 @@ def _output_input(workspace: Workspace, name: str, output: OutputRecord) -> JobI
         JobFile(
             path=file.path,
             url=blob_url(base, f"{output.path}/{file.path}" if file.path else output.path, query),
-            digest=f"sha256:{file.sha256}",
+            digest=file.digest,
             size=file.size,
+            etag=file.etag,
         )
         for file in output_files(workspace, output)
     )

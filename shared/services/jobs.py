@@ -15,9 +15,10 @@ from shared.core.bindings import (
 )
 from shared.core.definition import StepDefinition
 from shared.core.errors import NotFound
-from shared.core.jobs import JobArgument, JobFile, JobOutput, JobSpec, UploadTarget
+from shared.core.jobs import JobArgument, JobFile, JobOutput, JobSpec, PresentFile, UploadTarget
 from shared.core.output_places import output_place
 from shared.core.settings_binding import bind_settings
+from shared.ports.datastores import DatastoreFiles
 from shared.services.datastores import open_datastore
 from shared.services.documents import snapshot_file_blob
 from shared.services.identity import run_token
@@ -127,8 +128,27 @@ def _outputs(workspace: Workspace, context: RunContext, ordinal: int) -> tuple[J
         path = output_place(step.outputs[name], context.run.run_id, ordinal, name)
         base, query = datastore.upload_target(path, SIGNATURE_VALIDITY)
         target = UploadTarget(type=datastore.upload_kind, base_url=base, query=query)
-        outputs.append(JobOutput(name=name, target=target))
+        output = JobOutput(name=name, target=target)
+        transfers = workspace.step_types[step.type].launch == "transfer"
+        outputs.append(_with_present(output, datastore, path) if transfers else output)
     return tuple(outputs)
+
+
+def _with_present(output: JobOutput, datastore: DatastoreFiles, path: str) -> JobOutput:
+    """The output with what lies at its place already: each try looks anew, and goes on where the one before ended."""
+    base, query = datastore.read_grant(SIGNATURE_VALIDITY)
+    present = tuple(
+        PresentFile(
+            path=file.name[len(path) + 1 :],
+            url=blob_url(base, file.name, query),
+            size=file.size,
+            md5=file.md5,
+            etag=file.etag,
+        )
+        for file in datastore.list(path)
+        if file.name == path or file.name.startswith(f"{path}/")
+    )
+    return output.model_copy(update={"present": present, "read_query": query})
 
 
 def _environment(

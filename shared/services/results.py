@@ -120,7 +120,7 @@ def published_entry(experiment: str, row: StepRecord) -> ReuseEntry:
 def _output(
     workspace: Workspace, context: RunContext, ordinal: int, name: str, files: tuple[OutputFile, ...]
 ) -> OutputRecord:
-    digest = content_digest((file.path, f"sha256:{file.sha256}") for file in files)
+    digest = content_digest((file.path, file.digest) for file in files)
     few = len(files) <= MAX_INLINE_FILES
     return OutputRecord(
         datastore=output_datastore(context, context.step(ordinal), name),

@@ -13,19 +13,16 @@ from pipeyard.core.compute import (
     BatchCompute,
     ComputeTarget,
     DatabricksCompute,
-    DataFactoryCompute,
     KustoCompute,
     SynapseCompute,
 )
 from pipeyard.data import OutputFileDatasetConfig
-from pipeyard.data.data_reference import DataReference
 from pipeyard.pipeline.core import Pipeline, PipelineData, PipelineRun, StepSequence
 from pipeyard.pipeline.steps import (
     AdlaStep,
     AutoMLStep,
     AzureBatchStep,
     DatabricksStep,
-    DataTransferStep,
     EstimatorStep,
     KustoStep,
     MpiStep,
@@ -138,7 +135,6 @@ def attached(workspace: Workspace, kind: str) -> str:
     configurations: dict[str, Any] = {
         "Databricks": DatabricksCompute.attach_configuration("group", "bricks", access_token="not-a-token"),
         "DataLakeAnalytics": AdlaCompute.attach_configuration("group", "lake"),
-        "DataFactory": DataFactoryCompute.attach_configuration("group", "factory"),
         "SynapseSpark": SynapseCompute.attach_configuration("linked", "SynapseSpark", "pool"),
         "Kusto": KustoCompute.attach_configuration("group", "kusto", kusto_connection_string="https://kusto.example"),
         "Batch": BatchCompute.attach_configuration("group", "batch"),
@@ -150,14 +146,11 @@ def attached(workspace: Workspace, kind: str) -> str:
 
 def outside_steps(workspace: Workspace, source: str) -> dict[str, Any]:
     """Steps whose back-end this workspace does not have, with the word that its refusal names."""
-    store = workspace.get_default_datastore()
-    reference = DataReference(store, "raw", "nowhere/a.csv")
-    bricks, factory, lake = (attached(workspace, kind) for kind in ("Databricks", "DataFactory", "DataLakeAnalytics"))
+    bricks, lake = (attached(workspace, kind) for kind in ("Databricks", "DataLakeAnalytics"))
     spark, kusto, batch = (attached(workspace, kind) for kind in ("SynapseSpark", "Kusto", "Batch"))
     return {
         "Databricks": DatabricksStep("s", num_workers=1, notebook_path="/n", compute_target=bricks),
         "Data Lake Analytics": AdlaStep("query.usql", "s", compute_target=lake, source_directory=source),
-        "Data Factory": DataTransferStep("s", reference, DataReference(store, "to", "to.csv"), factory, "file", "file"),
         "Synapse": SynapseSparkStep("hello.py", source, spark, "4g", 2, "4g", 2, 2, name="s"),
         "Kusto": KustoStep("s", kusto, "db", source, PipelineData("rows")),
         "Batch": AzureBatchStep("s", pool_id="p", executable="a", compute_target=batch, source_directory=source),
@@ -165,9 +158,7 @@ def outside_steps(workspace: Workspace, source: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(
-    "name", ["Databricks", "Data Lake Analytics", "Data Factory", "Synapse", "Kusto", "Batch", "automated"]
-)
+@pytest.mark.parametrize("name", ["Databricks", "Data Lake Analytics", "Synapse", "Kusto", "Batch", "automated"])
 def test_a_step_without_a_back_end_says_what_is_missing(workspace: Workspace, source: str, name: str) -> None:
     run = submit(workspace, outside_steps(workspace, source)[name])
     assert run.get_status() == "Failed"

@@ -7,6 +7,7 @@ its permissions and its end.
 
 import itertools
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -37,6 +38,8 @@ class AzureFiles:
         self.shares: dict[str, dict[str, File | None]] = {}
         """Folders (None) and files of each share by path; "" is the root."""
         self.requests: list[str] = []
+        self.before: Callable[[str], None] = lambda _: None
+        """Called with each request before it is answered; may make it wait."""
         self._etags = itertools.count(1)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Handler,), {"account": self}))
         self._server.daemon_threads = True
@@ -73,6 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         share, _, path = unquote(parts.path).strip("/").partition("/")
         self.account.requests.append(f"{self.command} {parts.path}")
+        self.account.before(f"{self.command} {parts.path}")
         try:
             with self.account.lock:
                 self._answer(*self._route(share, path, query, body))
@@ -87,7 +91,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"x-ms-version": "2022-11-02", "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def _route(self, share: str, path: str, query: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
         kind, comp = query.get("restype"), query.get("comp")
@@ -98,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.account.shares[share] = {"": None}
             return 201, {"ETag": self.account.new_etag()}, b""
         listing = kind == "directory" and comp == "list"
-        self._allow(share, path, query, "l" if listing else "r" if self.command == "GET" else "cw")
+        self._allow(share, path, query, "l" if listing else "r" if self.command in {"GET", "HEAD"} else "cw")
         entries = self.account.shares.get(share)
         if entries is None:
             raise _Refused(404, "ShareNotFound")

@@ -95,18 +95,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(key, value)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(answer)
+        if self.command != "HEAD":
+            self.wfile.write(answer)
 
-    do_GET = do_PUT = do_POST = _serve  # noqa: N815
+    do_GET = do_HEAD = do_PUT = do_POST = _serve  # noqa: N815
 
     def _act(self, request, query, body):
         store, name = self.store, request.name
         if "sig" not in query and request.method != "POST":
             return 403, {}, b""
-        if request.method == "GET":
+        if request.method in {"GET", "HEAD"}:
             return (200, {}, store.blobs[name]) if name in store.blobs else (404, {}, b"")
         if request.method == "POST":
             return 200, {}, b""
+        if "x-ms-copy-source" in self.headers:
+            return 501, {}, b""
         if request.operation == "block":
             store.blocks[f"{name}/{query['blockid'][0]}"] = body
             return 201, {}, b""

@@ -1,4 +1,4 @@
-"""v1's DataTransferStep: a copy between storage accounts, which v1 left to Data Factory."""
+"""v1's DataTransferStep: a copy from one datastore to another."""
 
 from typing import Any, ClassVar, Unpack
 
@@ -14,10 +14,14 @@ REFERENCE_TYPES = ("file", "directory")
 
 
 class DataTransferStep(PipelineStep):
-    """Copies a source to a destination. `get_output()` is what a later step reads.
+    """Copies a file or a folder to a place on another datastore. `get_output()` is what a later step reads.
+
+    The copy is the work of the storage services where they can do it among themselves, else of the machine that runs
+    the compute target's jobs. Files that are there already with the same bytes are left alone.
 
     Raises:
-        ValueError: A reference or the compute target is missing, or a type is none of `file` and `directory`.
+        ValueError: A reference or the compute target is missing, a type is none of `file` and `directory`, or the
+            destination is a whole datastore.
     """
 
     step_type: ClassVar[str] = "data_transfer"
@@ -47,10 +51,13 @@ class DataTransferStep(PipelineStep):
             if value is not None and value not in REFERENCE_TYPES:
                 raise ValueError(f"Step {name!r}: {key} must be 'file' or 'directory', not {value!r}.")
         made = isinstance(destination_data_reference, PipelineData | OutputPortBinding)
-        self._output = destination_data_reference if made else PipelineData(_output_name(destination_data_reference))
-        target = {} if made else {"destination": _place(destination_data_reference)}
+        self._output = destination_data_reference if made else _output_at(name, destination_data_reference)
         sql = _sql(source_data_reference)
-        self._settings = {**types, **target, **({"source": sql} if sql else {})}
+        self._settings = {
+            **types,
+            "source": sql or None,
+            "destination": _sql(_bound(destination_data_reference)) or None,
+        }
         super().__init__(
             name,
             [] if sql else [source_data_reference],
@@ -65,19 +72,24 @@ class DataTransferStep(PipelineStep):
         return self._output
 
     def settings(self) -> dict[str, Any]:
-        """Types of both ends, and the destination's place."""
+        """Types of both ends."""
         return {key: value for key, value in self._settings.items() if value is not None}
 
 
-def _output_name(destination: Any) -> str:
-    return f"{getattr(destination, 'data_reference_name', None) or destination.name}{OUTPUT_SUFFIX}"
+def _output_at(step: str, destination: Any) -> PipelineData:
+    """The output that lies at the destination."""
+    reference = _bound(destination)
+    label = getattr(destination, "data_reference_name", None) or destination.name
+    output = PipelineData(f"{label}{OUTPUT_SUFFIX}", datastore=reference.datastore)
+    if not _sql(reference):
+        output.path_on_datastore = (reference.path_on_datastore or "").strip("/")
+        if not output.path_on_datastore:
+            raise ValueError(f"Step {step!r}: the destination {label!r} needs a path on its datastore.")
+    return output
 
 
-def _place(destination: Any) -> dict[str, str]:
-    source = destination.bind_object if isinstance(destination, InputPortBinding) else destination
-    if sql := _sql(source):
-        return sql
-    return {"datastore": source.datastore.name, "path": source.path_on_datastore or ""}
+def _bound(reference: Any) -> Any:
+    return reference.bind_object if isinstance(reference, InputPortBinding) else reference
 
 
 def _sql(reference: Any) -> dict[str, Any]:
