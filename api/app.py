@@ -39,9 +39,11 @@ from api.gate import Gate, admit
 from api.problems import Problem, problem_response
 from api.v1 import routes as v1_routes
 from api.v1.errors import PREFIX, V1Errors
+from api.v1.older_addresses import OlderAddresses
+from shared.core.snapshots import MAX_FILE_BYTES
 
-MAX_BODY_BYTES = 100 * 1024 * 1024
-"""The Functions host's own limit."""
+MAX_BODY_BYTES = MAX_FILE_BYTES
+"""Limit for a file of a snapshot."""
 MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
 """Limit for everything that is not a file's bytes."""
 _FILES = "/api/snapshots/files/"
@@ -92,7 +94,8 @@ def create_app() -> FastAPI:
     problems.register(app)
     app.add_middleware(Gate)
     app.add_middleware(BodyLimit)
-    app.add_middleware(V1Errors)  # outermost: it puts refusals of all the others into v1's form
+    app.add_middleware(V1Errors)  # around the others: it puts the refusals of all of them into v1's form
+    app.add_middleware(OlderAddresses)
     for module in (definitions, plans, runs, steps, snapshots, datastores, experiments, health):
         app.include_router(module.router)
     for module in (whoami, audit, webhooks):

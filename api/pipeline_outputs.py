@@ -28,6 +28,7 @@ async def get(
     """An output of the pipeline, once its step has finished."""
     source, record = pipeline_output(workspace, run_id, name)
     files = [
-        OutputFileView(path=file.path, size=file.size, sha256=file.sha256) for file in output_files(workspace, record)
+        OutputFileView(path=file.path, size=file.size, sha256=file.sha256, md5=file.md5)
+        for file in output_files(workspace, record)
     ]
     return PipelineOutputView(name=name, step=source.step, output=output_view(source.output, record, files))

@@ -83,15 +83,27 @@ def _headers(error: PipeyardError) -> dict[str, str] | None:
     return {"Retry-After": "2"} if error.retryable else None
 
 
-async def _request_error(_request: Request, error: Exception) -> JSONResponse:
+async def _request_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     details = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
         reason = details[0].get("ctx", {}).get("error", "not JSON")
         return problem_response(HTTPStatus.BAD_REQUEST, "invalid_json", f"The body is not valid JSON: {reason}.")
-    faults = [_fault(detail) for detail in details]
+    sent_as = request.headers.get("content-type", "")
+    faults = [_not_json(sent_as) if _whole_body(detail, sent_as) else _fault(detail) for detail in details]
     text = f"The request has {len(faults)} fault{'s' if len(faults) != 1 else ''}."
     return problem_response(HTTPStatus.UNPROCESSABLE_CONTENT, "invalid_request", text, faults)
+
+
+def _whole_body(detail: dict[str, Any], sent_as: str) -> bool:
+    """Whether a body was not even read, because its type is another: curl's `-d` sends forms."""
+    return detail["loc"] == ("body",) and isinstance(detail["input"], bytes) and "json" not in sent_as
+
+
+def _not_json(sent_as: str) -> Fault:
+    named = f"as `{sent_as[:80]}`" if sent_as else "without a type"
+    suggestion = "Send the header `Content-Type: application/json`."
+    return Fault(pointer="", message=f"The body must be JSON, and came {named}.", suggestion=suggestion)
 
 
 def _fault(detail: dict[str, Any]) -> Fault:

@@ -72,7 +72,7 @@ async def outputs(workspace: WorkspaceDep, run_id: RunId, step: StepName) -> Lis
                 name,
                 output,
                 [
-                    OutputFileView(path=file.path, size=file.size, sha256=file.sha256)
+                    OutputFileView(path=file.path, size=file.size, sha256=file.sha256, md5=file.md5)
                     for file in output_files(workspace, output)
                 ],
             )

@@ -71,11 +71,12 @@ class StepView(BaseModel):
 
 
 class OutputFileView(BaseModel):
-    """A file of an output. `path` is "" where the output is this one file."""
+    """A file of an output. `path` is "" where the output is this one file; `md5` stands in where `sha256` is null."""
 
     path: str
     size: int
-    sha256: str
+    sha256: str | None
+    md5: str | None = None
 
 
 class OutputView(BaseModel):

@@ -23,8 +23,8 @@ from local.http_routes import RouteTable
 
 log = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 100 * 1024 * 1024
-"""Limit of Azure Functions."""
+MAX_BODY_BYTES = 300 * 1024 * 1024
+"""What `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT` is to be set to in Azure."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _FUNCTIONS = ("GET", "/admin/functions")
 _OWN_HEADERS = frozenset({"content-length", "transfer-encoding", "connection"})

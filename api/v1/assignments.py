@@ -51,6 +51,36 @@ def parameter_values(
     return values, _warnings(unknown, parameters)
 
 
+def changed_values(
+    workspace: Workspace,
+    parameters: Mapping[str, ParameterDefinition],
+    info: SubmissionInfo,
+    stored: Mapping[str, ParameterValue],
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What a change makes of stored values, and warnings.
+
+    Of v1's three kinds of assignments those that are not sent stay. A client that changes the document which it got
+    sends data paths in two of them, and may have changed one: what differs from the stored value counts.
+
+    Raises:
+        InvalidDocument: As `parameter_values`.
+    """
+    values, warnings = parameter_values(workspace, parameters, info)
+    for name, assigned in (info.data_path_assignments or {}).items():
+        old = stored.get(name)
+        if isinstance(old, DataPathValue) and values.get(name) == old.model_dump():
+            values[name] = _data_path(assigned)
+    return {name: value for name, value in stored.items() if not _sends_kind_of(info, value)} | values, warnings
+
+
+def _sends_kind_of(info: SubmissionInfo, value: ParameterValue) -> bool:
+    if isinstance(value, DataPathValue):
+        return info.data_path_assignments is not None
+    if isinstance(value, DatasetValue):
+        return info.data_set_definition_value_assignments is not None
+    return info.parameter_assignments is not None
+
+
 def _assigned(info: SubmissionInfo) -> dict[str, Mapping[str, Any]]:
     return {
         "ParameterAssignments": info.parameter_assignments or {},

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 
 from api.dependencies import CallerDep, RecordId, RunId, WorkspaceDep
-from api.v1.assignments import parameter_values
+from api.v1.assignments import changed_values, parameter_values
 from api.v1.draft_entities import DraftEntity, draft_entity
 from api.v1.submissions import SubmissionInfo
 from api.v1.wire import PAGE_SIZE, checked, every, moved, texts
@@ -98,7 +98,8 @@ async def change(workspace: WorkspaceDep, draft_id: RecordId, body: DraftEntity)
     if body.graph_draft_id not in {None, draft.definition_id}:
         fields["definition_id"] = body.graph_draft_id
     elif info is not None and _gives_values(info):
-        fields["parameters"] = _values(workspace, draft, info)
+        parameters = workspace.definition(draft.definition_id).parameters
+        fields["parameters"], _ = changed_values(workspace, parameters, info, draft.parameters)
     try:
         return draft_entity(drafts.update_draft(workspace, draft_id, checked(DraftChanges, fields, _KEYS)))
     except InvalidDocument as error:

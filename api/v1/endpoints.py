@@ -15,7 +15,8 @@ from api.v1.pipeline_entities import (
     pipeline_entity,
 )
 from api.v1.pipelines import ActiveOnly
-from api.v1.wire import MAX_LISTED, PAGE_SIZE, EndpointName, checked, entity_status, every, texts
+from api.v1.wire import MAX_LISTED, PAGE_SIZE, EndpointName, checked, entity_status, every, moved, texts
+from shared.core.errors import InvalidDocument
 from shared.core.publishing import EntityStatus
 from shared.services import endpoints, publishing
 from shared.services.endpoints import EndpointChanges, EndpointRequest
@@ -72,12 +73,6 @@ async def change(
     workspace: WorkspaceDep, links: LinksDep, endpoint_id: RecordId, body: EndpointUpdate
 ) -> PipelineEndpointEntity:
     """Change what is sent. Pipelines that the list of versions has and the endpoint does not are added."""
-    record = endpoints.get_endpoint(workspace, endpoint_id)
-    known = {each.published_pipeline_id for each in record.versions}
-    for version in body.pipeline_version_list or []:
-        if version.pipeline_id not in known:
-            record = endpoints.add_version(workspace, endpoint_id, version.pipeline_id)
-            known.add(version.pipeline_id)
     fields = {
         "name": body.name,
         "description": body.description,
@@ -85,7 +80,16 @@ async def change(
         "default_version": None if body.default_version is None else str(body.default_version),
     }
     changes = checked(EndpointChanges, fields, _KEYS)
-    return endpoint_entity(links, endpoints.update_endpoint(workspace, endpoint_id, changes))
+    record = endpoints.get_endpoint(workspace, endpoint_id)
+    known = {each.published_pipeline_id for each in record.versions}
+    for version in body.pipeline_version_list or []:
+        if version.pipeline_id not in known:
+            record = endpoints.add_version(workspace, endpoint_id, version.pipeline_id)
+            known.add(version.pipeline_id)
+    try:
+        return endpoint_entity(links, endpoints.update_endpoint(workspace, endpoint_id, changes))
+    except InvalidDocument as error:
+        raise moved(error, {"/default_version": "/DefaultVersion"}) from None
 
 
 @router.get("/{endpoint_id}/pipelines")

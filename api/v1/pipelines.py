@@ -59,7 +59,7 @@ async def get_view(workspace: WorkspaceDep, links: LinksDep, pipeline_id: Record
 @router.put("/PublishedPipelines/{pipeline_id}/status")
 @router.put("/Templates/{pipeline_id}/status")
 async def set_status(
-    workspace: WorkspaceDep, links: LinksDep, pipeline_id: RecordId, status: Annotated[str, Body()]
+    workspace: WorkspaceDep, links: LinksDep, pipeline_id: RecordId, status: Annotated[str | int, Body()]
 ) -> PipelineEntity:
     """Enable or disable it; the body is nothing but `"Active"` or `"Disabled"`."""
     wanted = entity_status(status)

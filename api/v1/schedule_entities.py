@@ -11,6 +11,30 @@ from shared.core.schedules import DatastoreTrigger, Schedule
 
 _FREQUENCY_CODES = dict(enumerate(reversed(FREQUENCIES)))
 _BY_TIME, _BY_FILES = "0", "1"
+_PLACES = {
+    ("recurrence", "Recurrence"): {
+        "frequency": "Frequency",
+        "interval": "Interval",
+        "start_time": "StartTime",
+        "time_zone": "TimeZone",
+        "hours": "Schedule/Hours",
+        "minutes": "Schedule/Minutes",
+        "week_days": "Schedule/WeekDays",
+    },
+    ("datastore_trigger", "DataStoreTriggerInfo"): {
+        "datastore": "DataStoreName",
+        "path": "PathOnDataStore",
+        "polling_interval_minutes": "PollingInterval",
+        "data_path_parameter": "DataPathParameterName",
+    },
+}
+POINTERS = {
+    f"/{start}/{field}": f"/{theirs}/{key}"
+    for (ours, theirs), fields in _PLACES.items()
+    for start in (ours, theirs)
+    for field, key in fields.items()
+}
+"""Where v1 has what we call otherwise."""
 
 
 class RecurrencePattern(Wire):
@@ -65,7 +89,7 @@ def recurrence_of(sent: RecurrenceEntity) -> dict[str, Any]:
     fields = {
         "frequency": _named(sent.frequency, _FREQUENCY_CODES),
         "interval": None if sent.interval is None else int(sent.interval),
-        "start_time": sent.start_time,
+        "start_time": _on_the_clock(sent.start_time, sent.time_zone),
         "time_zone": sent.time_zone,
         "hours": pattern.hours,
         "minutes": pattern.minutes,
@@ -74,15 +98,28 @@ def recurrence_of(sent: RecurrenceEntity) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def trigger_of(sent: TriggerInfo) -> dict[str, Any]:
-    """A trigger by files in our own words; as in v1, only files directly in the folder count."""
+def _on_the_clock(start_time: str | None, time_zone: str | None) -> str | None:
+    """A start without the `Z` that some clients write and that says nothing new: without a zone it is UTC, too."""
+    return start_time.removesuffix("Z") if start_time and time_zone in {None, "UTC"} else start_time
+
+
+def trigger_of(sent: TriggerInfo, old: DatastoreTrigger | None = None) -> dict[str, Any]:
+    """A trigger by files in our own words. What v1 has no words for (a pattern, sub-folders) stays as it was."""
+    path = sent.path_on_data_store
     fields = {
         "datastore": sent.data_store_name,
-        "path": (sent.path_on_data_store or "").strip("/"),
+        "path": None if path is None else path.strip("/"),
         "polling_interval_minutes": None if sent.polling_interval is None else max(1, int(sent.polling_interval)),
         "data_path_parameter": sent.data_path_parameter_name,
     }
-    return {name: value for name, value in fields.items() if value is not None}
+    kept = {} if old is None else _chosen(old)
+    return kept | {name: value for name, value in fields.items() if value is not None}
+
+
+def _chosen(trigger: DatastoreTrigger) -> dict[str, Any]:
+    """A trigger's fields, but for a debounce window that follows from the others and would do so again."""
+    undecided = trigger.model_copy(update={"debounce_seconds": None})
+    return (undecided if undecided.quiet_seconds == trigger.debounce_seconds else trigger).model_dump()
 
 
 def _named(given: str | int | None, names: dict[int, str]) -> str | int | None:
@@ -91,15 +128,24 @@ def _named(given: str | int | None, names: dict[int, str]) -> str | int | None:
     return names.get(int(digits), given) if digits.isdecimal() and len(digits) < len("100") else given
 
 
+def refuse_cron(schedule: Schedule) -> None:
+    """Refuse what v1 has no words for.
+
+    Raises:
+        InvalidDocument: The schedule has a cron expression.
+    """
+    if schedule.cron is not None:
+        message = f"Schedule {schedule.schedule_id} has a cron expression, which v1 cannot show."
+        raise InvalidDocument([Fault(pointer="", message=message, suggestion="Use /api/schedules.")])
+
+
 def schedule_entity(schedule: Schedule) -> ScheduleEntity:
     """A schedule as v1 shows it.
 
     Raises:
         InvalidDocument: It has a cron expression, for which v1 has no words.
     """
-    if schedule.cron is not None:
-        message = f"Schedule {schedule.schedule_id} has a cron expression, which v1 cannot show."
-        raise InvalidDocument([Fault(pointer="", message=message, suggestion="Use /api/schedules.")])
+    refuse_cron(schedule)
     info = SubmissionInfo(
         experiment_name=schedule.experiment_name,
         description=schedule.description,

@@ -6,17 +6,17 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from api.dependencies import CallerDep, RecordId, WorkspaceDep
-from api.v1.assignments import parameter_values
+from api.v1.assignments import changed_values, parameter_values
 from api.v1.pipelines import ActiveOnly
 from api.v1.run_entities import PipelineRunEntity, run_entity
-from api.v1.schedule_entities import ScheduleEntity, recurrence_of, schedule_entity, trigger_of
+from api.v1.schedule_entities import POINTERS, ScheduleEntity, recurrence_of, refuse_cron, schedule_entity, trigger_of
 from api.v1.submissions import SubmissionInfo
 from api.v1.wire import PAGE_SIZE, checked, entity_status, every, moved, texts
 from shared.core.bindings import ParameterDefinition
 from shared.core.errors import InvalidDocument
 from shared.core.publishing import PublishedPipeline
 from shared.core.records import RunFilter
-from shared.core.schedules import Schedule
+from shared.core.schedules import DatastoreTrigger, Schedule
 from shared.services import endpoints, publishing, schedules
 from shared.services.schedule_requests import ScheduleChange, ScheduleRequest
 from shared.services.workspace import Workspace
@@ -31,6 +31,7 @@ _KEYS = {
     "experiment_name": "PipelineSubmissionInfo",
 }
 _POINTERS = {
+    **POINTERS,
     "/parameters": "/PipelineSubmissionInfo/ParameterAssignments",
     "/experiment_name": "/PipelineSubmissionInfo/ExperimentName",
     "/datastore_trigger": "/DataStoreTriggerInfo",
@@ -50,10 +51,11 @@ async def create(workspace: WorkspaceDep, caller: CallerDep, body: ScheduleEntit
     info = body.pipeline_submission_info or SubmissionInfo()
     fields["properties"] = texts(info.properties)
     parameters = _parameters_behind(workspace, body.pipeline_id, body.pipeline_endpoint_id)
-    fields["parameters"] = parameter_values(workspace, parameters, info)[0]
+    fields["parameters"], warnings = parameter_values(workspace, parameters, info)
     try:
         request = checked(ScheduleRequest, fields, _KEYS)
-        return schedule_entity(schedules.create_schedule(workspace, request, caller_name=caller.name))
+        made = schedules.create_schedule(workspace, request, warnings=warnings, caller_name=caller.name)
+        return schedule_entity(made)
     except InvalidDocument as error:
         raise moved(error, _POINTERS) from None
 
@@ -84,15 +86,20 @@ async def get(workspace: WorkspaceDep, schedule_id: RecordId) -> ScheduleEntity:
 
 @router.put("/Schedules/{schedule_id}")
 async def change(workspace: WorkspaceDep, schedule_id: RecordId, body: ScheduleEntity) -> ScheduleEntity:
-    """Change a schedule; v1's SDK sends all of it, and what is not sent stays."""
+    """Change a schedule; v1's SDK sends all of it, and what is not sent stays, as does what v1 has no words for."""
     old = schedules.get_schedule(workspace, schedule_id)
-    fields = {name: value for name, value in _fields(body).items() if value is not None}
-    if body.pipeline_submission_info is not None:
+    refuse_cron(old)
+    fields = {name: value for name, value in _fields(body, old.datastore_trigger).items() if value is not None}
+    info = body.pipeline_submission_info
+    warnings: tuple[str, ...] = ()
+    if info is not None:
         parameters = _parameters_behind(workspace, old.published_pipeline_id, old.pipeline_endpoint_id)
-        fields["parameters"] = parameter_values(workspace, parameters, body.pipeline_submission_info)[0]
+        fields["parameters"], warnings = changed_values(workspace, parameters, info, old.parameters)
     try:
         asked = checked(ScheduleChange, fields, _KEYS)
-        return schedule_entity(schedules.update_schedule(workspace, schedule_id, asked))
+        differs = {name: getattr(asked, name) for name in fields if getattr(asked, name) != getattr(old, name)}
+        asked = ScheduleChange(**differs)
+        return schedule_entity(schedules.update_schedule(workspace, schedule_id, asked, warnings=warnings))
     except InvalidDocument as error:
         raise moved(error, _POINTERS) from None
 
@@ -117,7 +124,7 @@ async def last_run(workspace: WorkspaceDep, schedule_id: RecordId) -> PipelineRu
     return Response(status_code=HTTPStatus.NO_CONTENT) if run is None else run_entity(run)
 
 
-def _fields(body: ScheduleEntity) -> dict[str, Any]:
+def _fields(body: ScheduleEntity, old_trigger: DatastoreTrigger | None = None) -> dict[str, Any]:
     """What both making and changing take from v1's document."""
     info = body.pipeline_submission_info or SubmissionInfo()
     trigger = body.data_store_trigger_info
@@ -128,7 +135,7 @@ def _fields(body: ScheduleEntity) -> dict[str, Any]:
         "experiment_name": info.experiment_name or None,
         "continue_on_step_failure": info.continue_run_on_step_failure,
         "recurrence": None if body.recurrence is None else recurrence_of(body.recurrence),
-        "datastore_trigger": None if trigger is None else trigger_of(trigger),
+        "datastore_trigger": None if trigger is None else trigger_of(trigger, old_trigger),
     }
 
 

@@ -100,6 +100,7 @@ class Schedule(CatalogueRecord):
     Attributes:
         parameters: Values that differ from the pipeline's defaults.
         continue_on_step_failure: None means as published.
+        warnings: Sentences for the user that each of its runs gets.
         anchored_at: When the trigger was set: where a recurrence without a start begins to count.
         active_since: Instants and files before this do not count: creation, enabling, or a change of the trigger.
     """
@@ -121,6 +122,7 @@ class Schedule(CatalogueRecord):
     cron: CronRecurrence | None = None
     datastore_trigger: DatastoreTrigger | None = None
     catch_up: CatchUp = CatchUp.NONE
+    warnings: tuple[str, ...] = ()
     created_at: str
     created_by: str | None = None
     updated_at: str

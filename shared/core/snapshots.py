@@ -19,6 +19,9 @@ MAX_FILES = 2000
 MAX_BYTES = 300 * 1024 * 1024
 """Both limits are v1's."""
 
+MAX_FILE_BYTES = MAX_BYTES
+"""A file travels in the body of one request; docs/settings.md has the host's setting that lets it through."""
+
 ALWAYS_IGNORED = frozenset({".git", ".ipynb_checkpoints", ".pipeyard", ".venv", "__pycache__", "node_modules"})
 """Files and folders of these names never enter a snapshot, wherever they lie.
 
@@ -97,13 +100,27 @@ def limit_warnings(files: Sequence[SnapshotFile]) -> list[str]:
             f"Largest: {listed(largest)}. Name what the step does not need in `.amlignore`."
         )
     if len(files) > MAX_FILES:
-        counts = {label: len(members) for label, members in groups.items()}
+        counts = Counter(_place(label, groups) for label, members in groups.items() for _ in members)
         fullest = [f"{quoted(label)} ({count})" for label, count in _largest(counts)]
         warnings.append(
             f"The snapshot has {len(files)} files, more than {MAX_FILES}. "
             f"Most are in: {listed(fullest)}. Name what the step does not need in `.amlignore`."
         )
     return warnings
+
+
+def oversized_files(files: Iterable[SnapshotFile]) -> list[Fault]:
+    """A fault for each file that is too large to be sent."""
+    return [
+        Fault(
+            pointer="",
+            message=f"{quoted(file.path)} has {file.size / _MEBIBYTE:.1f} MiB, more than a snapshot's file may have, "
+            f"which is {MAX_FILE_BYTES // _MEBIBYTE} MiB.",
+            suggestion="Upload it to a datastore and give it to the step as an input, or name it in `.amlignore`.",
+        )
+        for file in files
+        if file.size > MAX_FILE_BYTES
+    ]
 
 
 def ignore_filter(amlignore: str | None, gitignore: str | None) -> Callable[[str], bool]:
@@ -165,6 +182,12 @@ def _groups(files: Sequence[SnapshotFile]) -> dict[str, list[SnapshotFile]]:
         label = f"{folder}/" if folder and in_folder[folder] > 1 else file.path
         groups.setdefault(label, []).append(file)
     return groups
+
+
+def _place(label: str, groups: dict[str, list[SnapshotFile]]) -> str:
+    """Where a group's files are counted: many files in the root are many because of the root, not of each one."""
+    in_root = [other for other in groups if "/" not in other]
+    return "./" if "/" not in label and len(in_root) > 1 else label
 
 
 def _largest(amounts: dict[str, int]) -> list[tuple[str, int]]:

@@ -163,6 +163,7 @@ def submit_published(
     *,
     idempotency_key: str | None = None,
     schedule_id: str | None = None,
+    warnings: tuple[str, ...] = (),
 ) -> tuple[RunRecord, bool]:
     """Start a run of a published pipeline.
 
@@ -178,6 +179,7 @@ def submit_published(
     origin = Origin(
         published_pipeline_id=published_pipeline_id,
         schedule_id=schedule_id,
+        warnings=warnings,
         request_digest=_request_digest(request, published_pipeline_id, schedule_id),
     )
     return start(workspace, engine, published, request, origin, idempotency_key=idempotency_key)
@@ -192,6 +194,7 @@ def submit_endpoint(
     version: str | None = None,
     idempotency_key: str | None = None,
     schedule_id: str | None = None,
+    warnings: tuple[str, ...] = (),
 ) -> tuple[RunRecord, bool]:
     """Start a run of an endpoint's default version, or of the given one.
 
@@ -210,6 +213,7 @@ def submit_endpoint(
         published_pipeline_id=published.published_pipeline_id,
         pipeline_endpoint_id=pipeline_endpoint_id,
         schedule_id=schedule_id,
+        warnings=warnings,
         request_digest=_request_digest(request, pipeline_endpoint_id, version, schedule_id),
     )
     return start(workspace, engine, published, request, origin, idempotency_key=idempotency_key)

@@ -61,8 +61,14 @@ def read_log(workspace: Workspace, run_id: str, step: str, offset: int, attempt:
 
     Returns:
         The text, the byte offset at which to go on, and whether there will be no more.
+
+    Raises:
+        NotFound: No such run or step, or the step has not been tried so often.
     """
     row = source_row(workspace, run_id, step)
+    if attempt is not None and attempt > max(row.attempt, 1):
+        tries = "one try" if row.attempt == 1 else f"{row.attempt or 'no'} tries"
+        raise NotFound(f"Step `{step}` of run {run_id} has no try {attempt}: it has had {tries} until now.")
     attempt = attempt or row.attempt
     if attempt == 0:
         return "", offset, row.status in STEP_TERMINAL

@@ -53,7 +53,11 @@ def start_scheduled_run(
             continue_on_step_failure=schedule.continue_on_step_failure,
             run_source=RUN_SOURCE,
         )
-        options: dict[str, Any] = {"idempotency_key": key, "schedule_id": schedule.schedule_id}
+        options: dict[str, Any] = {
+            "idempotency_key": key,
+            "schedule_id": schedule.schedule_id,
+            "warnings": schedule.warnings,
+        }
         if schedule.published_pipeline_id is not None:
             run, _ = submit_published(workspace, engine, schedule.published_pipeline_id, request, **options)
         else:

@@ -17,8 +17,14 @@ _JUST_BEFORE = timedelta(seconds=1)
 _TRIGGER_FIELDS = frozenset({"recurrence", "cron", "datastore_trigger"})
 
 
-def create_schedule(workspace: Workspace, request: ScheduleRequest, *, caller_name: str | None = None) -> Schedule:
-    """Make a schedule; it is at work at once unless its status says otherwise.
+def create_schedule(
+    workspace: Workspace,
+    request: ScheduleRequest,
+    *,
+    warnings: tuple[str, ...] = (),
+    caller_name: str | None = None,
+) -> Schedule:
+    """Make a schedule; it is at work at once unless its status says otherwise. Each of its runs gets the warnings.
 
     Raises:
         InvalidDocument: With every fault; nothing was written.
@@ -27,6 +33,7 @@ def create_schedule(workspace: Workspace, request: ScheduleRequest, *, caller_na
     now = workspace.now().replace(microsecond=0)
     schedule = Schedule(
         **_fields(request),
+        warnings=warnings,
         schedule_id=workspace.new_id(),
         created_at=now.isoformat(),
         created_by=caller_name,
@@ -67,17 +74,21 @@ def list_schedules(
     )
 
 
-def update_schedule(workspace: Workspace, schedule_id: str, asked: ScheduleChange) -> Schedule:
+def update_schedule(
+    workspace: Workspace, schedule_id: str, asked: ScheduleChange, *, warnings: tuple[str, ...] = ()
+) -> Schedule:
     """Change what the request names. Instants and files from before a new trigger or an enabling do not count.
+
+    Other parameters bring other warnings.
 
     Raises:
         NotFound: There is no such schedule.
         InvalidDocument: The schedule would be wrong; nothing was written.
     """
-    return change(workspace, Schedule, schedule_id, lambda old: _changed(workspace, old, asked))
+    return change(workspace, Schedule, schedule_id, lambda old: _changed(workspace, old, asked, warnings))
 
 
-def _changed(workspace: Workspace, old: Schedule, asked: ScheduleChange) -> Schedule:
+def _changed(workspace: Workspace, old: Schedule, asked: ScheduleChange, warnings: tuple[str, ...]) -> Schedule:
     given = {name: getattr(asked, name) for name in asked.model_fields_set}
     faults = _change_faults(old, given)
     if faults:
@@ -89,7 +100,8 @@ def _changed(workspace: Workspace, old: Schedule, asked: ScheduleChange) -> Sche
     request = ScheduleRequest.model_validate({**_fields(old), **given})
     disables = asked.status is EntityStatus.DISABLED and set(given) == {"status"}
     new = old if disables else old.model_copy(update=_fields(checked(workspace, request)))
-    new = new.model_copy(update={"status": request.status})
+    told = warnings if warnings or "parameters" in given else old.warnings
+    new = new.model_copy(update={"status": request.status, "warnings": told})
     now = workspace.now().replace(microsecond=0)
     if new == old:
         return old

@@ -11,6 +11,7 @@ import pytest
 
 from api.links import WORKSPACE
 from tests.e2e.guarded import Guarded
+from tests.e2e.scheduling import Scheduling
 from tests.e2e.workspace import Api, Flow, Json
 
 BASE = WORKSPACE.format(subscription="0f1e-Id", group="My Group", workspace_name="ws")
@@ -39,6 +40,11 @@ def publish(flow: Flow, api: Api) -> Publish:
         return api.post("/api/published-pipelines", body, status=201)
 
     return publish
+
+
+@pytest.fixture
+def scheduling(flow: Flow) -> Scheduling:
+    return Scheduling(flow)
 
 
 @pytest.fixture
@@ -149,6 +155,26 @@ class TestSubmit:
         command += ["-H", "Content-Type: application/json", "-d", '{"ParameterAssignments": {"count": "9"}}']
         answer = subprocess.run(command, capture_output=True, timeout=30, check=True)
         assert shown(api, json.loads(answer.stdout)["Id"])[1] == "9"
+
+    def test_a_form_is_refused_with_advice(self, api: Api, publish: Publish) -> None:
+        address = publish()["endpoint"]
+        for headers in ({"Content-Type": "application/x-www-form-urlencoded"}, {}):
+            answer = api.http.post(address, content=b'{"ExperimentName": "e"}', headers=headers)
+            assert "`Content-Type: application/json`" in refusal(answer, 400)["Message"]
+
+    def test_addresses_of_the_first_years(self, flow: Flow, api: Api, publish: Publish) -> None:
+        older = BASE.replace("/pipelines/", "/api/")
+        path = f"{older}/PipelineRuns/PipelineSubmit/"
+        answer = api.http.post(path + publish()["id"], json={"ExperimentName": flow.name})
+        assert (answer.status_code, answer.json()["RunHistoryExperimentName"]) == (200, flow.name)
+        refusal(api.http.post(f"{path}none", json={}), 404)
+        refusal(api.http.delete(f"{older}/Pipelines"), 405)
+        run = answer.json()["Id"]
+        api.wait(run).finished()
+        status = call(api, "POST", f"/Experiments/{run}/Graph/Node/StatusCode", ["show"])
+        assert (call(api, "GET", f"/Experiments/{run}")["Id"], status) == (run, "Finished")
+        refusal(api.http.delete(f"{older}/Experiments/{run}/Execution"), 409)
+        refusal(api.http.get(f"{BASE}/Experiments/none"), 404)
 
     def test_nothing_has_to_be_sent(self, flow: Flow, api: Api, publish: Publish) -> None:
         path = f"/PipelineRuns/PipelineSubmit/{publish(continue_on_step_failure=True)['id']}"
@@ -302,7 +328,7 @@ class TestPipelines:
         changed = call(api, "PUT", path, {"PipelineVersionList": versions, "DefaultVersion": "1"})
         assert (changed["PipelineVersionList"], changed["DefaultVersion"]) == (versions, "1")
         assert call(api, "PUT", path, {"DefaultVersion": "0"})["DefaultVersion"] == "0"
-        refusal(api.http.put(f"{BASE}{path}", json={"DefaultVersion": "5"}), 400)
+        assert refusal(api.http.put(f"{BASE}{path}", json={"DefaultVersion": "5"}), 400)["Target"] == "/DefaultVersion"
         assert [each["Id"] for each in call(api, "GET", f"{path}/pipelines")] == [first["id"], second["id"]]
         assert "already" in refusal(api.http.post(f"{BASE}/PipelineEndpoints/Create", json=body), 409)["Message"]
         missing = refusal(api.http.post(f"{BASE}/PipelineEndpoints/Create", json={}), 400)
@@ -360,7 +386,70 @@ class TestPipelines:
         last = api.http.get(f"{BASE}/PipelineRuns/Schedule/{made['Id']}/Last")
         assert (last.status_code, last.content) == (204, b"")
         wrong = {**body, "Recurrence": {**recurrence, "Interval": 0}}
-        assert "/Recurrence" in refusal(api.http.post(f"{BASE}/Schedules/Create", json=wrong), 400)["Message"]
+        error = refusal(api.http.post(f"{BASE}/Schedules/Create", json=wrong), 400)
+        assert error["Target"] == "/Recurrence/Interval"
+        wrong = {**body, "Recurrence": {**recurrence, "Schedule": {"Hours": [24]}}}
+        error = refusal(api.http.post(f"{BASE}/Schedules/Create", json=wrong), 400)
+        assert error["Target"] == "/Recurrence/Schedule/Hours/0"
+
+    def test_runs_of_a_schedule_are_warned_of_unknown_parameters(self, api: Api, scheduling: Scheduling) -> None:
+        info = {"ExperimentName": scheduling.flow.name, "ParameterAssignments": {"nobody": 1}}
+        body = {"Name": "U", "PipelineId": scheduling.pipeline, "PipelineSubmissionInfo": info}
+        recurrence = {"Frequency": "Month", "Interval": 1}
+        made = call(api, "POST", "/Schedules/Create", {**body, "Recurrence": recurrence})
+        other = call(api, "POST", "/Schedules/Create", {**body, "Recurrence": recurrence})
+        call(api, "PUT", f"/Schedules/{made['Id']}", {**made, "Description": "warned all the same"})
+        values = {"ParameterAssignments": {"files": "[2]"}}
+        call(api, "PUT", f"/Schedules/{other['Id']}", {"PipelineSubmissionInfo": values})
+        scheduling.tick()
+        (run,) = scheduling.runs(made["Id"])
+        assert "`nobody`" in run["warnings"][0]
+        (run,) = scheduling.runs(other["Id"])
+        assert run["warnings"] == []
+
+    def test_a_change_keeps_what_v1_has_no_words_for(self, flow: Flow, api: Api) -> None:
+        parameters = {
+            "count": {"type": "int", "default": 2},
+            "place": {"type": "data_path", "default": {"datastore": "workspaceblobstore", "path": "x"}},
+            "files": {"type": "string", "default": "[]"},
+        }
+        pipeline = flow.definition(flow.step("show", SHOW), parameters=parameters)
+        published = api.post("/api/published-pipelines", {"name": "W", "definition": pipeline}, status=201)
+        trigger: Json = {"datastore": "workspaceblobstore", "path": f"{flow.token}/in", "pattern": "*.csv"}
+        trigger |= {"include_subfolders": True, "debounce_seconds": 30, "file_list_parameter": "files"}
+        values = {"count": 3, "place": {"datastore": "workspaceblobstore", "path": "there"}}
+        body = {"name": "W", "published_pipeline_id": published["id"], "experiment_name": flow.name}
+        body |= {"parameters": values, "datastore_trigger": trigger, "catch_up": "all"}
+        made = api.post("/api/schedules", body, status=201)
+        path = f"/Schedules/{made['id']}"
+
+        whole = call(api, "GET", path)
+        call(api, "PUT", path, whole)
+        assert api.get(f"/api/schedules/{made['id']}") == made
+        whole["DataStoreTriggerInfo"]["PollingInterval"] = 7
+        call(api, "PUT", path, {**whole, "EntityStatus": "Disabled"})
+        now = api.get(f"/api/schedules/{made['id']}")
+        assert now["datastore_trigger"] == {**made["datastore_trigger"], "polling_interval_minutes": 7}
+        assert (now["status"], now["catch_up"], now["parameters"]) == ("Disabled", "all", values)
+
+        call(api, "PUT", path, {"PipelineSubmissionInfo": {"ExperimentName": "other"}})
+        assert api.get(f"/api/schedules/{made['id']}")["parameters"] == values
+        call(api, "PUT", path, {"PipelineSubmissionInfo": {"ParameterAssignments": {"count": "4"}}})
+        now = api.get(f"/api/schedules/{made['id']}")
+        assert (now["experiment_name"], now["parameters"]) == ("other", {**values, "count": 4})
+        whole = call(api, "GET", path)
+        whole["PipelineSubmissionInfo"]["DataPathAssignments"]["place"]["RelativePath"] = "elsewhere"
+        call(api, "PUT", path, whole)
+        place = api.get(f"/api/schedules/{made['id']}")["parameters"]["place"]
+        assert place == {"datastore": "workspaceblobstore", "path": "elsewhere"}
+
+    def test_a_schedule_that_v1_cannot_show_is_not_changed_either(self, flow: Flow, api: Api, publish: Publish) -> None:
+        body = {"name": "C", "published_pipeline_id": publish()["id"], "experiment_name": flow.name}
+        made = api.post("/api/schedules", {**body, "cron": {"expression": "0 3 1 1 *"}}, status=201)
+        answer = api.http.put(f"{BASE}/Schedules/{made['id']}", json={"EntityStatus": "Disabled"})
+        assert "/api/schedules" in refusal(answer, 400)["Message"]
+        assert api.get(f"/api/schedules/{made['id']}")["status"] == "Active"
+        assert api.http.patch(f"/api/schedules/{made['id']}", json={"status": "Disabled"}).status_code == 200
 
 
 NAMES = ("Pipelines", "PublishedPipelines", "Templates")

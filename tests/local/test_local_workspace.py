@@ -140,7 +140,7 @@ def test_pages_of_other_sites_are_refused(workspace):
 
 
 def test_body_over_the_limit_is_413(workspace):
-    assert call(workspace, "POST", "/x", headers={"content-length": str(100 * 1024 * 1024 + 1)})[0] == 413
+    assert call(workspace, "POST", "/x", headers={"content-length": str(300 * 1024 * 1024 + 1)})[0] == 413
     assert call(workspace, "POST", "/x", b"x" * (5 * 1024 * 1024))[1]["size"] == 5 * 1024 * 1024
 
 
