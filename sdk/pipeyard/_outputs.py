@@ -35,7 +35,8 @@ def download_output(
 
     def fetch(file: _wire.FileDocument) -> None:
         url = client.get_output_url(run_id, step, output["name"], file["path"])
-        download_file(client.http, url, below(target, file["path"]) if file["path"] else target, file["sha256"])
+        place = below(target, file["path"]) if file["path"] else target
+        download_file(client.http, url, place, file["sha256"], file.get("md5"))
 
     if not output.get("is_file"):
         target.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,14 @@ from pathlib import Path
 from pipeyard import _wire
 from pipeyard._client import Client
 from pipeyard._core.errors import InvalidDocument
-from pipeyard._core.snapshots import ALWAYS_IGNORED, SnapshotFile, ignore_filter, limit_warnings, snapshot_digest
+from pipeyard._core.snapshots import (
+    ALWAYS_IGNORED,
+    SnapshotFile,
+    ignore_filter,
+    limit_warnings,
+    oversized_files,
+    snapshot_digest,
+)
 from pipeyard._transfer import in_parallel
 from pipeyard.exceptions import Fault, ServiceException, SnapshotException
 
@@ -70,12 +77,16 @@ def upload_snapshot(client: Client, snapshot: LocalSnapshot) -> None:
     """Register a snapshot, sending only the files that the workspace lacks.
 
     Raises:
-        SnapshotException: A file changed since it was read.
+        SnapshotException: A file changed since it was read, or files are too large to be sent; names all of those.
         ServiceException: The workspace computes another digest than this SDK, or still lacks files.
     """
     files = [_wire.FileDocument(path=file.path, size=file.size, sha256=file.sha256) for file in snapshot.files]
     answer = client.register_snapshot(files)
     if answer["missing"]:
+        missing = set(answer["missing"])
+        if faults := oversized_files(file for file in snapshot.files if file.sha256 in missing):
+            listed = [Fault(fault.pointer, fault.message, fault.suggestion) for fault in faults]
+            raise SnapshotException(f"The snapshot of {snapshot.directory} cannot be sent:", faults=listed)
         in_parallel(lambda sha256: _upload_file(client, snapshot.sources[sha256], sha256), answer["missing"])
         answer = client.register_snapshot(files)
     if answer["missing"] or answer["snapshot_id"] != snapshot.digest:

@@ -27,22 +27,23 @@ def in_parallel[Item](work: Callable[[Item], object], items: Iterable[Item]) -> 
             raise
 
 
-def download_file(http: HttpSession, url: str, target: Path, sha256: str | None = None) -> None:
+def download_file(http: HttpSession, url: str, target: Path, sha256: str | None = None, md5: str | None = None) -> None:
     """GET a file to `target`, complete or not at all.
 
     Raises:
-        ServiceException: Storage did not deliver, or delivered other bytes than `sha256` says.
+        ServiceException: Storage did not deliver, or delivered other bytes than the digest says.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.{os.getpid()}.part")
-    digest = hashlib.sha256()
+    expected = sha256 or md5
+    digest = hashlib.md5(usedforsecurity=False) if sha256 is None and md5 is not None else hashlib.sha256()
     try:
         with partial.open("wb") as file:
             for chunk in _chunks(http, url):
                 digest.update(chunk)
                 file.write(chunk)
-        if sha256 is not None and digest.hexdigest() != sha256:
-            raise ServiceException(f"{target.name} arrived with the digest {digest.hexdigest()} instead of {sha256}.")
+        if expected is not None and digest.hexdigest() != expected:
+            raise ServiceException(f"{target.name} arrived with the digest {digest.hexdigest()} instead of {expected}.")
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)

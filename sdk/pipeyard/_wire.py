@@ -4,7 +4,7 @@ The SDK reads what it needs by these names and ignores what it does not know, so
 newer workspace. Times are ISO 8601 in UTC.
 """
 
-from typing import Any, Required, TypedDict
+from typing import Any, NotRequired, Required, TypedDict
 
 Definition = dict[str, Any]
 """A pipeline definition document (docs/definition.md)."""
@@ -139,7 +139,8 @@ class FileDocument(TypedDict):
 
     path: str
     size: int
-    sha256: str
+    sha256: str | None
+    md5: NotRequired[str | None]
 
 
 class OutputDocument(TypedDict, total=False):

@@ -119,6 +119,9 @@ def test_a_pipeline_from_validation_to_download(cli, pipeline, tmp_path):
 
     run_id = first["run"]["run_id"]
     assert "größer als nichts" in cli("logs", run_id, "produce", "--follow")[1]
+    code, _, told = cli("logs", run_id, "produce", "--attempt", "9")
+    assert code == 1
+    assert "has no try 9: it has had one try until now" in told
     assert document(cli("metrics", run_id, "--json"))["produce"][0]["value"] == 5
     assert "consume  total" in cli("outputs", run_id)[1]
     assert cli("download", run_id, "consume", "total", "--to", tmp_path / "got")[0] == 0

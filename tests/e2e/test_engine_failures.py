@@ -29,6 +29,8 @@ def test_a_step_that_fails_twice_is_tried_again_until_it_succeeds(flow: Flow, ap
     assert starts[2] - ends[1] >= 0.5
     for attempt in (1, 2, 3):
         assert api.log(ended.run_id, "flaky", attempt=attempt) == f"try {attempt}\n"
+    refused = problem(api.http.get(f"/api/runs/{ended.run_id}/steps/flaky/logs", params={"attempt": 4}), 404)
+    assert "has no try 4: it has had 3 tries until now" in refused["detail"]
     assert api.log(ended.run_id, "flaky") == "try 3\n"
     assert api.read_output(ended.run_id, "flaky") == b"3"
     assert flaky["error"] is None

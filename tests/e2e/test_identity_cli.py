@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from pipeyard.core.audit import audit_log, whoami
 from pipeyard.core.webhook import Webhook
 from pipeyard.core.workspace import Workspace
 from pipeyard.exceptions import AuthenticationException
@@ -31,13 +32,18 @@ def test_the_command_line_signs_in_with_a_token(guarded: Guarded) -> None:
     assert made["secret"].startswith("whsec_")
     listed = pipeyard(guarded, "webhook", "list", token=token)["value"]
     assert made["id"] in {each["id"] for each in listed}
+    narrowed = ("update", made["id"], "--experiment", "e", "--status", "Failed", "--url", "http://127.0.0.1:8/")
+    changed = pipeyard(guarded, "webhook", *narrowed, token=token)
+    assert [changed[key] for key in ("experiment", "statuses", "url")] == ["e", ["Failed"], "http://127.0.0.1:8/"]
+    changed = pipeyard(guarded, "webhook", "update", made["id"], "--experiment", "", "--status", "", token=token)
+    assert [changed[key] for key in ("experiment", "statuses", "name")] == [None, [], "cli hook"]
     assert pipeyard(guarded, "webhook", "disable", made["id"], token=token)["status"] == "Disabled"
     assert pipeyard(guarded, "webhook", "deliveries", made["id"], token=token) == {"value": []}
     pipeyard(guarded, "webhook", "delete", made["id"], token=token)
     actions = [each["action"] for each in pipeyard(guarded, "audit", "--caller", "cli", token=token)["value"]]
     assert actions == [
         "DELETE /api/webhooks/{webhook_id}",
-        "PATCH /api/webhooks/{webhook_id}",
+        *["PATCH /api/webhooks/{webhook_id}"] * 3,
         "POST /api/webhooks",
     ]
 
@@ -59,8 +65,13 @@ def test_the_sdk_signs_in_with_a_token(guarded: Guarded, monkeypatch: pytest.Mon
     assert webhook.secret is not None
     first = webhook.secret
     assert webhook.rotate_secret() != first
+    webhook.update(name="hooked", experiment="e")
     webhook.disable()
+    document = workspace.client.http.get(f"/api/webhooks/{webhook.id}")
+    assert [document[key] for key in ("name", "experiment", "statuses")] == ["hooked", "e", ["Failed"]]
     assert Webhook.get(workspace, webhook.id).status == "Disabled"
     assert list(webhook.deliveries()) == []
     webhook.delete()
+    assert whoami(workspace)["roles"] == ["Administrator"]
+    assert next(audit_log(workspace, caller="sdk"))["action"] == "DELETE /api/webhooks/{webhook_id}"
     workspace.client.close()

@@ -132,6 +132,45 @@ def test_a_pipeline_runs_is_read_and_is_reused(workspace, pipeline, token, tmp_p
     assert [item.id for item in experiment.get_runs()] == [again.id, run.id]
 
 
+def test_what_steps_take_beyond_v1(workspace, tmp_path, token):
+    source = tmp_path / "scripts"
+    source.mkdir()
+    (source / "flaky.py").write_text(
+        f"# {token}\nimport os, sys\nmark = {str(tmp_path / 'mark')!r}\n"
+        "if not os.path.exists(mark):\n    open(mark, 'w').close()\n    sys.exit(3)\n"
+    )
+    (source / "bad.py").write_text("raise SystemExit(4)")
+    (source / "slow.py").write_text("import time; time.sleep(60)")
+    (source / "tidy.py").write_text("")
+    flaky, bad, slow, tidy, never = (
+        PythonScriptStep(f"{script}.py", name, source_directory=source, **options)
+        for name, script, options in (
+            ("flaky", "flaky", {"retry": {"max_attempts": 2, "delay_seconds": 0.1}, "labels": {"owner": "ann"}}),
+            ("bad", "bad", {}),
+            ("slow", "slow", {"timeout": 0.5}),
+            ("tidy", "tidy", {"always_run": True}),
+            ("never", "tidy", {}),
+        )
+    )
+    bad.run_after(flaky)
+    tidy.run_after([bad, slow])
+    never.run_after(bad)
+    run = Pipeline(workspace, [tidy, never]).submit(f"beyond-{token}", continue_on_step_failure=True)
+    assert run.wait_for_completion(show_output=False, raise_on_error=False) == "Failed"
+    assert {step.name: step.document["status"] for step in run.get_steps()} == {
+        "flaky": "Finished",
+        "bad": "Failed",
+        "slow": "Failed",
+        "tidy": "Finished",
+        "never": "Skipped",
+    }
+    (tried,) = run.find_step_run("flaky")
+    assert (tried.document["attempt"], tried.document["labels"]) == (2, {"owner": "ann"})
+    flaky.labels = {"owner": "bob"}
+    assert Pipeline(workspace, [flaky]).plan(f"beyond-{token}").to_reuse == ["flaky"]
+    assert "no end within 0.5 s" in str(run.find_step_run("slow")[0].document["error"])
+
+
 def test_a_failed_step_tells_why(workspace, tmp_path, token):
     (tmp_path / "bad.py").write_text(f"raise SystemExit('no {token}')")
     run = Pipeline(workspace, [PythonScriptStep("bad.py", source_directory=tmp_path)]).submit(f"bad_{token}")

@@ -161,6 +161,22 @@ def test_rows_by_the_values_of_columns(workspace, store, folder, api):
     assert [path.rpartition("/")[0] for path in files.to_path()] == ["/CA", "/NY"]
 
 
+def test_rows_of_every_format_are_filtered_cut_and_split(store, folder, api):
+    api.upload(
+        f"{folder}/rows.jsonl",
+        b"".join(b'{"n": %d, "even": %s}\n' % (n, b"true" if n % 2 == 0 else b"false") for n in range(100)),
+    )
+    lines = Dataset.Tabular.from_json_lines_files((store, f"{folder}/*.jsonl"))
+    assert lines.filter(lines["n"] >= 90).skip(2).take(3).to_pandas_dataframe()["n"].tolist() == [92, 93, 94]
+    assert list(lines.drop_columns("even").take(1).to_pandas_dataframe().columns) == ["n"]
+    written = lines.to_parquet_files((store, f"{folder}/parquet"))
+    table = Dataset.Tabular.from_parquet_files((store, written.definition.sources[0].path))
+    first, second = table.keep_columns(["n"]).random_split(0.7, seed=3)
+    halves = [half.to_pandas_dataframe()["n"].tolist() for half in (first, second)]
+    assert sorted(halves[0] + halves[1]) == list(range(100))
+    assert 50 < len(halves[0]) < 90
+
+
 def test_rows_as_files(iris, store, folder):
     assert pd.read_csv(iris.to_csv_files(separator=";").download()[0], sep=";")["sepal"].tolist() == [5.1, 7.0, 6.3]
     written = iris.take(2).to_parquet_files((store, f"{folder}/out"))

@@ -6,6 +6,7 @@ import uuid
 import nbformat
 import pytest
 from pipeyard.contrib.notebook import AzureMLNotebookHandler, NotebookRunConfig, NotebookRunnerStep
+from pipeyard.core import Dataset
 from pipeyard.core.environment import Environment
 from pipeyard.core.experiment import Experiment
 from pipeyard.core.script_run_config import ScriptRunConfig
@@ -76,6 +77,48 @@ def test_a_parallel_run_from_its_authors_side(experiment: Experiment, api: Api, 
     assert (target / "scores.txt").read_text().splitlines() == [
         f"{number}.txt: content {number}" for number in range(3)
     ]
+
+
+COUNT = """
+import os, pathlib
+def run(mini_batch, context):
+    state = context.partition_key_value["state"]
+    if state == "NY" and context.attempt == 1:
+        raise ValueError("the first try fails")
+    return [f"{state}: {mini_batch['sales'].sum()}"]
+"""
+
+
+def test_a_table_by_partition_on_two_processes_with_another_try(experiment: Experiment, tmp_path):
+    store = experiment.workspace.get_default_datastore()
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/count.py").write_text(COUNT)
+    (tmp_path / "sales.csv").write_text("state,sales\nNY,1\nCA,2\nNY,3\nTX,4\n")
+    store.upload_files([tmp_path / "sales.csv"], target_path=experiment.name, show_progress=False)
+    sales = Dataset.Tabular.from_delimited_files((store, f"{experiment.name}/sales.csv"))
+    totals = PipelineData("totals")
+    config = ParallelRunConfig(
+        environment=Environment("batch"),
+        entry_script="count.py",
+        source_directory=tmp_path / "src",
+        partition_keys=["state"],
+        error_threshold=0,
+        run_max_try=2,
+        output_action="append_row",
+        compute_target="local",
+        node_count=1,
+        process_count_per_node=2,
+    )
+    step = ParallelRunStep("count", config, inputs=[sales.as_named_input("sales")], output=totals)
+    run = experiment.submit(Pipeline(experiment.workspace, [step]))
+    assert run.wait_for_completion(show_output=False) == "Finished"
+    (found,) = run.find_step_run("count")
+    log = found.get_job_log()
+    assert "3 mini-batches of sales for 2 workers" in log
+    assert "failed (try 1 of 2)" in log
+    assert "processed 3/3 mini-batches, 3 items, 0 items failed" in log
+    rows = found.get_output("totals").download(tmp_path / "down") / "parallel_run_step.txt"
+    assert rows.read_text().splitlines() == ["CA: 2", "NY: 4", "TX: 4"]
 
 
 def test_a_search_as_a_step_whose_model_the_next_step_reads(experiment: Experiment, tmp_path):

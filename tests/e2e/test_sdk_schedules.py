@@ -121,6 +121,15 @@ def test_the_command_line(scheduling: Scheduling, tmp_path: Path) -> None:
     assert made["id"] in pipeyard("list", "--all", "--pipeline", scheduling.pipeline)
     assert "cron 0 6 * * * (UTC)" in pipeyard("enable", made["id"])
     assert json.loads(pipeyard("history", made["id"], "--json")) == {"value": []}
+    assert "has started no run yet" in pipeyard("last-run", made["id"])
+    changes = tmp_path / "changes.json"
+    changes.write_text(json.dumps({"cron": {"expression": "30 5 * * *"}, "catch_up": "last"}), encoding="utf-8")
+    assert pipeyard("update", made["id"], str(changes)).count("05:30 UTC") == 10
+    assert json.loads(pipeyard("show", made["id"], "--json"))["catch_up"] == "last"
+    at_once = scheduling.create(recurrence={"frequency": "Month", "interval": 1})
+    scheduling.tick()
+    (run,) = scheduling.runs(at_once)
+    assert json.loads(pipeyard("last-run", at_once, "--json"))["run"]["run_id"] == run["run_id"]
     pipeyard("delete", made["id"])
     file.write_text(json.dumps({**document, "cron": {"expression": "0 6"}}), encoding="utf-8")
     assert "/cron/expression" in pipeyard("create", str(file), code=1)

@@ -137,5 +137,25 @@ def test_a_dataset_is_registered_in_a_workspace_only(workspace, tmp_path, token)
     rows = Dataset.Tabular.from_delimited_files((store, f"{token}/rows.csv"))
     with pytest.raises(UserErrorException, match="needs a Workspace object"):
         rows.register("workspace", "rows")
+    for nameless in (None, "", 5):
+        with pytest.raises(UserErrorException, match="register needs the name of a dataset"):
+            rows.register(workspace, nameless)
+    with pytest.raises(UserErrorException, match="5 names no columns"):
+        rows.drop_columns(5)
+    broken = Dataset.Tabular.from_json_lines_files((store, f"{token}/rows.csv"))
+    with pytest.raises(UserErrorException, match=f'in file "{token}/rows.csv"'):
+        broken.to_pandas_dataframe()
     with pytest.raises(UserErrorException, match="header must be True, False"):
         Dataset.Tabular.from_delimited_files((store, f"{token}/rows.csv"), header="yes")
+
+
+def test_a_compute_target_is_of_the_type_that_a_step_says(workspace, tmp_path, token):
+    (tmp_path / "say.py").write_text(f"# {token}")
+    wrong = PythonScriptStep("say.py", source_directory=tmp_path, compute_target=("local", "Databricks"))
+    expected = "takes the compute target 'local' for Databricks. It is LocalProcess"
+    [fault] = Pipeline(workspace, [wrong]).validate()
+    assert expected in fault
+    with pytest.raises(UserErrorException, match=expected):
+        Pipeline(workspace, [wrong]).submit(f"wrong-{token}")
+    right = PythonScriptStep("say.py", source_directory=tmp_path, compute_target=("local", "LocalProcess"))
+    assert Pipeline(workspace, [right]).validate() == []

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from pipeyard._clients.schedules import SchedulesClient
+from pipeyard._follow import view_run
 from pipeyard.cli import options
+from pipeyard.cli.render import print_view
 from pipeyard.cli.session import Session, session_of
 from pipeyard.exceptions import UserErrorException
 
@@ -98,6 +100,34 @@ def disable(context: typer.Context, *, schedule: ScheduleId, as_json: options.As
     """Start no more runs; those under way go on."""
     session = session_of(context, as_json)
     _show(session, _client(session).change(schedule, {"status": "Disabled"}))
+
+
+@app.command("update", epilog="Example: pipeyard schedule update ID changes.json")
+def update(
+    context: typer.Context,
+    *,
+    schedule: ScheduleId,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="JSON with the keys to change; the others stay.", show_default=False),
+    ],
+    as_json: options.AsJson = False,
+) -> None:
+    """Change a schedule: its times, its parameters, or anything but the pipeline that it runs."""
+    session = session_of(context, as_json)
+    _show(session, _client(session).change(schedule, _read(file, None, None)))
+
+
+@app.command("last-run", epilog="Example: pipeyard schedule last-run ID")
+def last_run(context: typer.Context, *, schedule: ScheduleId, as_json: options.AsJson = False) -> None:
+    """Show the latest run that a schedule started, and its steps."""
+    session = session_of(context, as_json)
+    found = _client(session).last_run(schedule)
+    if found is None:
+        session.result({"run": None, "steps": []}, lambda: session.say(f"Schedule {schedule} has started no run yet."))
+        return
+    view = view_run(session.client, found["run_id"])
+    session.result({"run": view.run, "steps": view.steps}, lambda: print_view(session.console, view))
 
 
 @app.command("delete", epilog="Example: pipeyard schedule delete ID")

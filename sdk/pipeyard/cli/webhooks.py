@@ -54,6 +54,29 @@ def disable(context: typer.Context, *, webhook: WebhookId, as_json: options.AsJs
     _set_status(session_of(context, as_json), webhook, "Disabled")
 
 
+@app.command()
+def update(
+    context: typer.Context,
+    *,
+    webhook: WebhookId,
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    url: Annotated[str | None, typer.Option(help="Another address.")] = None,
+    experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="'' for runs of any.")] = None,
+    pipeline: Annotated[str | None, typer.Option(help="'' for runs of any.")] = None,
+    status: Annotated[list[str] | None, typer.Option(help="Only runs that end so; '' for however they end.")] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Change what is given; the rest stays, and so does the secret."""
+    session = session_of(context, as_json)
+    filters = {"experiment": experiment, "pipeline": pipeline}
+    given: dict[str, Any] = {key: value or None for key, value in filters.items() if value is not None}
+    given |= {key: value for key, value in {"name": name, "url": url}.items() if value is not None}
+    if status:
+        given["statuses"] = [each for each in status if each]
+    changed = _client(session).change(webhook, given)
+    session.result(changed, lambda: session.say(f"{changed['name']} is {changed['status']}: {changed['url']}"))
+
+
 @app.command("rotate-secret")
 def rotate_secret(context: typer.Context, *, webhook: WebhookId, as_json: options.AsJson = False) -> None:
     """Print a new secret; the old one ends at once."""

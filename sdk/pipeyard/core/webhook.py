@@ -58,6 +58,31 @@ class Webhook:
         """Every webhook, newest first."""
         return [cls(workspace, document) for document in _client(workspace).list()]
 
+    def update(
+        self,
+        *,
+        name: str | None = None,
+        url: str | None = None,
+        experiment: str | None = None,
+        pipeline: str | None = None,
+        statuses: Iterable[str] | None = None,
+    ) -> None:
+        """Change what is given; the rest stays, and so does the secret.
+
+        Args:
+            name: What people call it.
+            url: Where messages go.
+            experiment: Only runs of this experiment; "" for runs of any.
+            pipeline: Only runs of this pipeline; "" for runs of any.
+            statuses: Only runs that end so; empty for however they end.
+        """
+        filters = {"experiment": experiment, "pipeline": pipeline}
+        given: dict[str, Any] = {key: value or None for key, value in filters.items() if value is not None}
+        given |= {key: value for key, value in {"name": name, "url": url}.items() if value is not None}
+        if statuses is not None:
+            given["statuses"] = [*statuses]
+        self._change(**given)
+
     def disable(self) -> None:
         """Tell it nothing any more."""
         self._change(status="Disabled")

@@ -106,10 +106,12 @@ class KnownDataset:
         """Give the dataset a name in the workspace. Returns the registered dataset.
 
         Raises:
-            UserErrorException: The name exists and `create_new_version` is not set, or its latest version is this very
-                dataset.
+            UserErrorException: There is no name, the name exists and `create_new_version` is not set, or its latest
+                version is this very dataset.
         """
         require_workspace(workspace, "register")
+        if not isinstance(name, str) or not name.strip():
+            raise UserErrorException(f"register needs the name of a dataset, not {name!r}.")
         self._workspace = workspace if self._workspace is None else self._workspace
         body = {
             "definition": self.definition.model_dump(mode="json"),

@@ -47,7 +47,7 @@ def delimited_view(
     Raises:
         UserErrorException: An option cannot be.
     """
-    if len(separator) != 1:
+    if not isinstance(separator, str) or len(separator) != 1:
         raise UserErrorException(f"The separator {separator!r} must be one character.")
     types, steps = column_types(set_column_types)
     layout = DelimitedFormat(
@@ -115,7 +115,7 @@ def columns_argument(columns: str | Iterable[str]) -> list[str]:
     Raises:
         UserErrorException: There is none, or something is no text.
     """
-    names = [columns] if isinstance(columns, str) else list(columns)
+    names = [columns] if isinstance(columns, str) or not isinstance(columns, Iterable) else list(columns)
     if not names or not all(isinstance(name, str) and name for name in names):
         raise UserErrorException(f"{columns!r} names no columns. Give a name or a list of names.")
     return names

@@ -59,6 +59,7 @@ class OutputDatasetConfig:
         self.registration: Registration | None = None
         self.mode = MOUNT
         self._view: DatasetView | None = None
+        self.place()  # a wrong destination is told where it is written
 
     def register_on_complete(
         self, name: str, description: str | None = None, tags: Mapping[str, str] | None = None

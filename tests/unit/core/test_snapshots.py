@@ -88,6 +88,12 @@ def test_too_many_files_name_the_fullest():
     assert warning.startswith("The snapshot has 2001 files, more than 2000. Most are in: `img/` (2000) and `a.py` (1).")
 
 
+def test_many_files_in_the_root_are_counted_together():
+    files = [file(f"f{number}") for number in range(MAX_FILES)] + [file("img/a.png"), file("img/b.png")]
+    (warning,) = limit_warnings(files)
+    assert "Most are in: `./` (2000) and `img/` (2)." in warning
+
+
 def ignored(paths: list[str], amlignore: str | None, gitignore: str | None = None) -> list[str]:
     ignores = ignore_filter(amlignore, gitignore)
     return [path for path in paths if ignores(path)]

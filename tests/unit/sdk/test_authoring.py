@@ -256,6 +256,12 @@ def test_more_nodes_than_one_are_refused(source):
         PythonScriptStep("a.py", runconfig=configuration)
 
 
+def test_the_type_beside_a_compute_targets_name_is_one_of_v1s():
+    assert PythonScriptStep("a.py", compute_target=("cluster", "AmlCompute")).compute_target == "cluster"
+    with pytest.raises(ValueError, match=r"names the type 'AmlComputer'\. Did you mean 'AmlCompute'"):
+        PythonScriptStep("a.py", compute_target=("cluster", "AmlComputer"))
+
+
 @pytest.mark.parametrize("target", [3, ("a", 3), [], object()])
 def test_compute_targets_are_objects_or_names(target):
     with pytest.raises(ValueError, match="compute target"):

@@ -9,7 +9,7 @@ from pipeyard.core.script_run_config import ScriptRunConfig
 from pipeyard.core.workspace import Workspace
 from pipeyard.exceptions import UserErrorException
 from pipeyard.pipeline.core import PipelineData, PipelineParameter, TrainingOutput
-from pipeyard.pipeline.steps import HyperDriveStep, ParallelRunConfig, ParallelRunStep
+from pipeyard.pipeline.steps import HyperDriveStep, HyperDriveStepRun, ParallelRunConfig, ParallelRunStep
 from pipeyard.train.hyperdrive import (
     BanditPolicy,
     BayesianParameterSampling,
@@ -128,6 +128,11 @@ def test_wrong_samplings_and_policies():
         BanditPolicy(evaluation_interval=1)
     with pytest.raises(UserErrorException, match="truncation_percentage"):
         TruncationSelectionPolicy(0)
+
+
+def test_the_run_of_a_search_is_made_of_its_step_run():
+    with pytest.raises(UserErrorException, match=r"needs the StepRun of a HyperDriveStep, not 'x'\. Get it with"):
+        HyperDriveStepRun("x")  # type: ignore[arg-type]
 
 
 def test_wrong_searches():

@@ -126,6 +126,12 @@ def test_names_outside_the_table_are_looked_up():
     assert list(_verdicts(source).values()) == ["missing", "missing", "same"]
 
 
+def test_compute_that_is_only_refused_is_not_offered():
+    kinds = ("ComputeInstance", "RemoteCompute", "HDInsightCompute", "AksCompute")
+    source = "".join(f"from azureml.core.compute import {kind}\n" for kind in kinds)
+    assert list(_verdicts(source).values()) == ["missing"] * len(kinds)
+
+
 def test_unknown_members_are_said_to_be_unknown():
     assert _verdicts("from azureml.core import Run\nRun.get_context().some_thing()")[2, "Run.some_thing"] == "unknown"
 

@@ -91,3 +91,25 @@ def test_arguments_that_contradict_each_other(arguments, text):
 @pytest.mark.parametrize("zone", TimeZone)
 def test_every_time_zone_is_known_to_the_workspace(zone):
     assert zone_named(str(zone)) is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"hours": 5}, r"hours must be a list, not 5\. Write hours=\[5\]"),
+        ({"minutes": "30"}, "minutes must be a list, not '30'"),
+        ({"hours": ["5"]}, r"hours must be a list of whole numbers, such as \[5\]; '5' is none"),
+        ({"week_days": "Monday"}, r"Write week_days=\['Monday'\]"),
+        ({"week_days": [1]}, "week_days must be a list of names of days"),
+        ({"start_time": 2027}, "start_time must be a text or a datetime, not 2027"),
+        ({"time_of_day": 9}, "time_of_day must be a text such as '09:30', not 9"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused_on_the_spot(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        ScheduleRecurrence("Week", 1, **arguments)
+
+
+def test_intervals_are_whole():
+    with pytest.raises(UserErrorException, match=r"whole number, not 1\.5"):
+        ScheduleRecurrence("Day", 1.5).validate()  # type: ignore[arg-type]

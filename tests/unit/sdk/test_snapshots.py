@@ -4,6 +4,7 @@ import json
 
 import httpx
 import pytest
+from pipeyard._core.snapshots import MAX_FILE_BYTES
 from pipeyard._definition_file import load_pipeline
 from pipeyard._snapshots import take_snapshot, upload_snapshot
 from pipeyard.exceptions import ServiceException, SnapshotException, UserErrorException
@@ -65,6 +66,17 @@ def test_only_missing_files_are_uploaded(fake, client, source):
     upload_snapshot(client, changed)
     assert len(fake.paths("PUT")) == 3
     assert changed.digest in fake.snapshots
+
+
+def test_files_that_are_too_large_to_be_sent_are_named_before_anything_is(fake, client, source):
+    for name in ("big.bin", "huge.bin"):
+        with (source / name).open("wb") as stream:
+            stream.truncate(MAX_FILE_BYTES + len(name))
+    with pytest.raises(SnapshotException, match=r"src cannot be sent:") as caught:
+        upload_snapshot(client, take_snapshot(source))
+    assert [fault.message.split()[0] for fault in caught.value.faults] == ["`big.bin`", "`huge.bin`"]
+    assert "300 MiB. Upload it to a datastore" in caught.value.message
+    assert fake.paths("PUT") == []
 
 
 def test_a_file_that_changes_meanwhile_is_noticed(client, source):

@@ -23,6 +23,7 @@ from pipeyard.pipeline.steps import (
 from pipeyard.train.automl import AutoMLConfig
 from pipeyard.train.estimator import Estimator
 
+from shared.core.errors import InvalidDocument
 from shared.core.validation import parse_definition
 from shared.steps import STEP_TYPES
 
@@ -92,7 +93,6 @@ def test_steps_for_services_become_documents(workspace, source):
     steps = [
         AdlaStep("a.usql", compute_target="lake", degree_of_parallelism=2),
         DataTransferStep("copy", reference, DataReference(store, "to", "to.csv"), "factory", "file", "file"),
-        DataTransferStep("rows", SqlDataReference(store, "sql", sql_table="t"), PipelineData("copied"), "factory"),
         SynapseSparkStep("a.py", source, "pool", "4g", 2, "4g", 2, 2, arguments=["--n", 1]),
         KustoStep("kusto", "cluster", "db", source, PipelineData("rows_out")),
         AzureBatchStep("batch", pool_id="p", executable="a.py", compute_target="batch", source_directory=source),
@@ -101,12 +101,26 @@ def test_steps_for_services_become_documents(workspace, source):
     document = Pipeline(workspace, steps).definition()
     parse_definition(document, STEP_TYPES)
     found = {step["name"]: step for step in document["steps"]}
-    assert found["copy"]["settings"]["destination"] == {"datastore": store.name, "path": "to.csv"}
-    assert list(found["copy"]["outputs"]) == ["to_copied"]
-    assert found["rows"]["settings"]["source"] == {"datastore": store.name, "sql_table": "t"}
+    assert found["copy"]["settings"] == {"source_reference_type": "file", "destination_reference_type": "file"}
+    assert found["copy"]["outputs"] == {"to_copied": {"datastore": store.name, "path": "to.csv"}}
     assert found["kusto"]["allow_reuse"] is False
     assert found["auto ml"]["compute_target"] == "cluster"
     assert set(document["outputs"]) == {"_default_metrics_auto_ml", "_default_model_auto_ml"}
+
+
+def test_a_copy_of_a_database_is_refused(workspace):
+    store = workspace.get_default_datastore()
+    rows = SqlDataReference(store, "sql", sql_table="t")
+    steps = [
+        DataTransferStep("read", rows, PipelineData("copied"), "factory"),
+        DataTransferStep("write", DataReference(store, "raw", "raw.csv"), rows, "factory"),
+    ]
+    with pytest.raises(InvalidDocument) as caught:
+        parse_definition(Pipeline(workspace, steps).definition(), STEP_TYPES)
+    places = {fault.pointer for fault in caught.value.faults}
+    assert places == {"/steps/0/settings/source", "/steps/1/settings/destination"}
+    with pytest.raises(ValueError, match="needs a path"):
+        DataTransferStep("all", DataReference(store, "raw", "raw.csv"), DataReference(store, "to"), "factory")
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,21 @@
 
 import pytest
 from pipeyard.core import Datastore, Experiment, Run, Workspace
+from pipeyard.core.compute import AmlCompute
 from pipeyard.core.conda_dependencies import CondaDependencies
+from pipeyard.data import OutputFileDatasetConfig
 from pipeyard.data.data_reference import DataReference
 from pipeyard.data.datapath import DataPath
 from pipeyard.exceptions import (
     ActivityFailedException,
     AuthenticationException,
     AzureMLException,
+    ComputeTargetException,
     ServiceException,
     UserErrorException,
 )
 from pipeyard.pipeline.core import Pipeline, PipelineParameter, PipelineRun, ScheduleRecurrence
-from pipeyard.pipeline.steps import PythonScriptStep
+from pipeyard.pipeline.steps import CommandStep, PythonScriptStep
 from pipeyard.widgets import RunDetails
 
 from .fake_workspace import URL, step_document
@@ -191,3 +194,22 @@ def test_a_run_completes_or_fails_with_its_block(offline):
     with pytest.raises(ZeroDivisionError), offline.child_run("bad") as child:
         _ = 1 / 0
     assert child.get_status() == "Failed"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda: OutputFileDatasetConfig("x", destination="folder"), r"must be \(datastore, 'path'\), not 'folder'"),
+        (lambda: OutputFileDatasetConfig("x").read_delimited_files(separator=5), "separator 5 must be one character"),
+        (lambda: CommandStep(command=5), "needs a command: a text, or a list"),
+        (lambda: PythonScriptStep("a.py", labels="ML-7"), r"labels of step 'a\.py' must be a dictionary"),
+    ],
+)
+def test_values_of_another_kind_are_told_where_they_are_given(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        wrong()
+
+
+def test_nodes_are_counted_in_whole_numbers():
+    with pytest.raises(ComputeTargetException, match="max_nodes must be a whole number, not '4'"):
+        AmlCompute.provisioning_configuration("STANDARD_D2_V2", max_nodes="4")

@@ -40,6 +40,14 @@ class AmlCompute(ComputeTarget):
         Raises:
             ComputeTargetException: A number or the priority is wrong; names everything.
         """
+        counts = {
+            "min_nodes": min_nodes,
+            "max_nodes": max_nodes,
+            "idle_seconds_before_scaledown": idle_seconds_before_scaledown,
+        }
+        for name, count in counts.items():
+            if count is not None and (not isinstance(count, int) or isinstance(count, bool)):
+                raise ComputeTargetException(f"{name} must be a whole number, not {count!r}.")
         wrong = [
             sentence
             for is_wrong, sentence in (
@@ -58,9 +66,7 @@ class AmlCompute(ComputeTarget):
         properties = {
             "vm_size": vm_size,
             "vm_priority": vm_priority,
-            "min_nodes": min_nodes,
-            "max_nodes": max_nodes,
-            "idle_seconds_before_scaledown": idle_seconds_before_scaledown,
+            **counts,
         }
         return ComputeTargetProvisioningConfiguration(AmlCompute._compute_type, properties, description, tags or {})
 

@@ -61,7 +61,7 @@ class AdlaCompute(ComputeTarget):
 
 
 class DataFactoryCompute(ComputeTarget):
-    """A data factory, for DataTransferStep."""
+    """A data factory, for DataTransferStep: a name only, as copies are made without one."""
 
     _compute_type: ClassVar[str] = "DataFactory"
 

@@ -47,7 +47,7 @@ def to_frames(
                 return
         except duckdb.Error as error:
             if care is CAREFUL[-1]:
-                raise unreadable(error) from error
+                raise unreadable(error, view, files) from error
 
 
 def _shaped(rows: Rows, frame: Any, strict_dates: bool) -> Any:  # noqa: FBT001  (one caller per value)

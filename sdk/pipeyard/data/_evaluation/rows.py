@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeyard._core.dataset_views import DatasetView, ParquetFormat
 from pipeyard.data._evaluation.cache import scratch_folder
 from pipeyard.data._evaluation.files import LocalFile
+from pipeyard.data._evaluation.odd_rows import odd_row
 from pipeyard.data._evaluation.packages import connect, load_duckdb
 from pipeyard.data._evaluation.readers import Care
 from pipeyard.data._evaluation.scans import scan_files
@@ -30,6 +31,9 @@ CARES = (Care(), *CAREFUL)
 
 _OPTIONS = re.compile(r"\n\s+delimiter = .*|\n\s*LINE \d+: .*|\nThe search space used was:.*", re.DOTALL)
 """What the engine's errors list at their end."""
+
+_IN_TEXT = re.compile(r"CSV Error|sniffing file")
+"""In the engine's errors about rows of text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,7 @@ def read_rows[Result](
                 return use(rows)
         except duckdb.Error as error:
             if care is CARES[-1] or isinstance(view.format, ParquetFormat):
-                raise unreadable(error) from error
+                raise unreadable(error, view, files) from error
     raise AssertionError  # pragma: no cover  (the last round returns or raises)
 
 
@@ -85,9 +89,12 @@ def open_rows(view: DatasetView, files: Sequence[LocalFile], *, care: Care, stri
         yield Rows(connection=connection, sql=last.sql, values=parameters.values, columns=last.columns, scratch=scratch)
 
 
-def unreadable(error: Exception) -> UserErrorException:
-    """An error of the engine, in the SDK's form."""
+def unreadable(error: Exception, view: DatasetView, files: Sequence[LocalFile]) -> UserErrorException:
+    """An error of the engine, in the SDK's form; the row that it could not take is named by file and line."""
     reason = _OPTIONS.sub("", str(error)).strip()
+    for file in files:  # by the names that people know, not by where copies of them lie
+        reason = reason.replace(str(file.local), file.file.name)
     if isinstance(error, load_duckdb().BinderException):
         return UserErrorException(f"The dataset's transformations do not fit the types of its columns: {reason}")
-    return UserErrorException(f"The dataset's files cannot be read as its definition says: {reason}")
+    odd = odd_row(view, files) if _IN_TEXT.search(reason) else None
+    return UserErrorException(f"The dataset's files cannot be read as its definition says: {odd or reason}")

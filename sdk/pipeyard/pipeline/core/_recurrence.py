@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from pipeyard._core.recurrence import Recurrence, recurrence_faults
@@ -10,7 +12,7 @@ from pipeyard.exceptions import Fault, UserErrorException
 from pipeyard.pipeline.core._time_zones import TimeZone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
 class ScheduleRecurrence:
@@ -38,6 +40,10 @@ class ScheduleRecurrence:
         week_days: Sequence[str] | None = None,
         time_of_day: str | None = None,
     ) -> None:
+        _check_kinds(
+            {"frequency": frequency, "start_time": start_time, "time_zone": time_zone, "time_of_day": time_of_day}
+        )
+        _check_lists({"hours": hours, "minutes": minutes}, {"week_days": week_days})
         if isinstance(start_time, datetime) and start_time.tzinfo is not None:
             raise UserErrorException(
                 "start_time must not have a tzinfo: its zone is the time_zone of the recurrence. "
@@ -64,7 +70,7 @@ class ScheduleRecurrence:
             UserErrorException: With everything that is wrong.
         """
         document = self.to_document()
-        if not isinstance(self.interval, int | float):
+        if not isinstance(self.interval, int | float) or self.interval != int(self.interval):
             raise UserErrorException(f"interval must be a whole number, not {self.interval!r}.")
         _raise("The recurrence", recurrence_faults(Recurrence.model_validate(document)))
 
@@ -123,6 +129,30 @@ class CronRecurrence:
 
     def __repr__(self) -> str:
         return f"CronRecurrence({self.expression!r}, time_zone={str(self.time_zone)!r})"
+
+
+def _check_kinds(given: Mapping[str, Any]) -> None:
+    for name, value in given.items():
+        allowed = (str, datetime) if name == "start_time" else (str,)
+        if value is not None and not isinstance(value, allowed):
+            raise UserErrorException(f"{name} must be a text{_OR.get(name, '')}, not {value!r}.")
+
+
+def _check_lists(numbers: Mapping[str, Any], texts: Mapping[str, Any]) -> None:
+    """Refuse what is no list, a text included, which would be taken apart letter by letter."""
+    for name, value in {**numbers, **texts}.items():
+        kind, what, example = (Integral, "whole numbers", 5) if name in numbers else (str, "names of days", "Monday")
+        if value is None:
+            continue
+        if isinstance(value, str | Mapping) or not isinstance(value, Collection):
+            written = [value if isinstance(value, kind) else example]
+            raise UserErrorException(f"{name} must be a list, not {value!r}. Write {name}={written!r}.")
+        wrong = [item for item in value if not isinstance(item, kind) or isinstance(item, bool)]
+        if wrong:
+            raise UserErrorException(f"{name} must be a list of {what}, such as {[example]!r}; {wrong[0]!r} is none.")
+
+
+_OR = {"start_time": " or a datetime", "frequency": " such as 'Day'", "time_of_day": " such as '09:30'"}
 
 
 def _raise(what: str, found: Sequence[Any]) -> None:

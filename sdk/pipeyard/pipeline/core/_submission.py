@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pipeyard._checks import suggest
+from pipeyard._clients.compute import ComputeClient
 from pipeyard._git import git_properties
 from pipeyard._snapshots import LocalSnapshot, take_snapshot, upload_snapshot
 from pipeyard.core.experiment import Experiment
 from pipeyard.data import _documents
 from pipeyard.data.datapath import DataPath
-from pipeyard.exceptions import UserErrorException
+from pipeyard.exceptions import Fault, UserErrorException
 from pipeyard.pipeline.core._plan import Plan
 from pipeyard.pipeline.core.graph import PipelineParameter, is_dataset
 
@@ -59,12 +60,32 @@ def prepare(workspace: Workspace, pipeline: Pipeline, name: str | None = None) -
 
     The workspace's default datastore is for pipelines that name none, as in v1; only the workspace knows which it is.
     """
+    _check_target_types(workspace, pipeline)
     build = pipeline.build(name)
     build.upload(workspace)
     if "default_datastore" in build.definition:
         return build
     datastore = workspace.get_default_datastore().name
     return replace(build, definition={**build.definition, "default_datastore": datastore})
+
+
+def _check_target_types(workspace: Workspace, pipeline: Pipeline) -> None:
+    """Refuse steps whose compute target is of another type than they say; unknown names the workspace tells itself."""
+    said = [step for step in pipeline.steps if step.compute_type is not None]
+    if not said:
+        return
+    known = {target["name"].lower(): target["type"] for target in ComputeClient(workspace.client.http).list()}
+    faults = [
+        Fault(
+            pointer="",
+            message=f"Step {step.name!r} takes the compute target {step.compute_target!r} for {step.compute_type}.",
+            suggestion=f"It is {kind}: write the name alone, or ({step.compute_target!r}, {kind!r}).",
+        )
+        for step in said
+        if (kind := known.get(str(step.compute_target).lower())) not in (None, step.compute_type)
+    ]
+    if faults:
+        raise UserErrorException("The pipeline names wrong types of compute targets:", faults=faults)
 
 
 def take_snapshots(sources: Iterable[Path]) -> dict[Path, LocalSnapshot]:

@@ -228,6 +228,8 @@ class Translator:
         document: Json = {}
         if data.datastore is not None:
             document["datastore"] = getattr(data.datastore, "name", data.datastore)
+        if (path := getattr(data, "path_on_datastore", None)) is not None:
+            document["path"] = path
         if isinstance(port.value, PipelineOutputAbstractDataset) and port.value.registration:
             view = {"view": dict(port.value.view)} if port.value.view else {}
             document["register_dataset"] = {**port.value.registration, **view}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pipeyard._checks import warn
+from pipeyard._checks import suggest, warn
 from pipeyard.core.runconfig import RunConfiguration
 from pipeyard.pipeline.core._ports import Ports, argument_kind, ports_of
 from pipeyard.pipeline.core.pipeline_data import PipelineData, data_behind
@@ -20,6 +20,10 @@ __all__ = ["PipelineData", "PipelineStep", "StepSequence"]
 # ruff: noqa: FBT001, FBT002  (v1's signatures)
 
 TARGET_AND_TYPE = 2
+_OWN_TYPES = {"Databricks", "DataLakeAnalytics", "DataFactory", "Batch", "Kusto", "LocalProcess"}
+_V1S_TYPES = {"AmlCompute", "BatchAI", "ComputeInstance", "HDInsight", "Kubernetes", "Remote", "SynapseSpark"}
+TARGET_TYPES = frozenset({*_OWN_TYPES, *_V1S_TYPES, "VirtualMachine"})
+"""What a compute target can be said to be in `(name, type)`."""
 
 
 class PipelineStep:
@@ -39,6 +43,7 @@ class PipelineStep:
         source_directory: What travels with the step; None for the pipeline's default.
         script_name: A file of the source directory that must exist, None for kinds without one.
         snapshot: Digest of a source directory that the workspace has already, None for most steps.
+        compute_type: What the compute target was said to be in `(name, type)`; the workspace is asked before a submit.
         predecessors: Steps that must end first although no data flows.
     """
 
@@ -85,10 +90,15 @@ class PipelineStep:
             raise ValueError(  # noqa: TRY004  (as above)
                 f"The runconfig of step {name!r} must be a RunConfiguration, not {runconfig!r}."
             )
+        if not isinstance(labels, Mapping | None):
+            raise ValueError(  # noqa: TRY004  (as above)
+                f"The labels of step {name!r} must be a dictionary, such as {{'ticket': 'ML-7'}}, not {labels!r}."
+            )
         self.params = dict(params or {})
         self.source_directory = str(source_directory) if source_directory is not None else None
         self.script_name = script_name
         self.compute_target = checked_target(name, compute_target)
+        self.compute_type: str | None = compute_target[1] if _named_with_type(compute_target) else None
         self.runconfig = runconfig
         self.allow_reuse = allow_reuse
         self.version = version
@@ -119,8 +129,8 @@ class PipelineStep:
         """What the step writes."""
         return [port.value for port in self.ports.outputs]
 
-    def run_after(self, step: "PipelineStep") -> None:
-        """Start only once another step has ended, although no data flows.
+    def run_after(self, step: "PipelineStep | Sequence[PipelineStep]") -> None:
+        """Start only once another step has ended, or several have, although no data flows.
 
         Raises:
             TypeError: It is no step.
@@ -207,16 +217,27 @@ def checked_target(step: str, target: Any) -> str | None:
     """The name of a compute target that was given by name, as `(name, type)` or as an object.
 
     Raises:
-        ValueError: It is none of these.
+        ValueError: It is none of these, or there is no such type.
     """
     if target is None:
         return None
-    if isinstance(target, tuple) and len(target) == TARGET_AND_TYPE and all(isinstance(item, str) for item in target):
+    if _named_with_type(target):
+        if target[1] not in TARGET_TYPES:
+            raise ValueError(
+                f"The compute target of step {step!r} names the type {target[1]!r}.{suggest(target[1], TARGET_TYPES)} "
+                f"The types are {', '.join(sorted(TARGET_TYPES))}."
+            )
         return str(target[0])
     name = target if isinstance(target, str) else getattr(target, "name", None)
     if not isinstance(name, str) or not name:
         raise ValueError(f"The compute target of step {step!r} must be a target or the name of one, not {target!r}.")
     return name
+
+
+def _named_with_type(target: Any) -> bool:
+    return (
+        isinstance(target, tuple) and len(target) == TARGET_AND_TYPE and all(isinstance(item, str) for item in target)
+    )
 
 
 def retry_document(step: str, retry: Any) -> dict[str, Any] | None:

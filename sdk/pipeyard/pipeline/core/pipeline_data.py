@@ -21,6 +21,7 @@ class PipelineData:
         name: Name of the data, and of the ports unless they get others.
         output_name: Name of the writing step's output.
         datastore: Where it is kept; None for the pipeline's default datastore.
+        path_on_datastore: Where on it, for a step that writes to a place of its own; None for v1's place of each run.
         data_type: `AnyFile` or `AnyDirectory`; nothing here reads it.
         pipeline_output_name: Name under which the whole pipeline offers the output (`get_pipeline_output`).
         training_output: What of a search or of a training it takes.
@@ -51,6 +52,7 @@ class PipelineData:
         self.name = check_port_name(name, "pipeline data")
         self.output_name = check_port_name(output_name or name, "an output")
         self.datastore = datastore
+        self.path_on_datastore: str | None = None
         self.output_mode = output_mode
         self.data_type = data_type or ("AnyDirectory" if is_directory else "AnyFile")
         if pipeline_output_name is not None:

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Unpack
 
@@ -97,7 +97,8 @@ def split_command(command: Any) -> list[Any]:
     Raises:
         ValueError: There is none, or its first item is no text.
     """
-    items = [command] if isinstance(command, str) else list(command or ())
+    plain = isinstance(command, str) or not isinstance(command, Iterable)
+    items = [command] if plain else list(command)
     if not items or not isinstance(items[0], str) or not items[0].strip():
         raise ValueError("A CommandStep needs a command: a text, or a list that begins with a text.")
     first = items[0]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self, Unpack
 
+from pipeyard.exceptions import UserErrorException
 from pipeyard.pipeline.core.builder import PipelineStep, listed
 from pipeyard.pipeline.core.pipeline_data import data_behind
 from pipeyard.pipeline.core.run import StepRun
@@ -105,6 +106,11 @@ class HyperDriveStepRun(TrialsOfStep, StepRun):
         return object.__new__(cls)
 
     def __init__(self, step_run: StepRun) -> None:
+        if not isinstance(step_run, StepRun):
+            raise UserErrorException(
+                f"HyperDriveStepRun needs the StepRun of a HyperDriveStep, not {step_run!r}. "
+                "Get it with run.find_step_run(name)[0]."
+            )
         super().__init__(step_run.experiment, step_run.id, step_run.pipeline_run_id, step_run.name)
         kind = self.document.get("type")
         if kind != HYPERDRIVE:

@@ -220,3 +220,29 @@ def test_wrong_options_are_refused(tmp_path):
         dataset.to_dask_dataframe()
     with pytest.raises(UserErrorException, match="to_parquet_files"):
         dataset.to_spark_dataframe()
+
+
+@pytest.mark.parametrize("rows_before", [1, 30_000])
+def test_a_row_with_too_many_values_is_named_by_file_and_line(tmp_path, rows_before):
+    dataset = csv(tmp_path, {"a.csv": "a,b\n1,2\n", "z.csv": "a,b\n" + "1,2\n" * rows_before + "3,4,5\n6,7\n"})
+    for read in (dataset.to_pandas_dataframe, dataset.get_profile, lambda: list(dataset.to_batches())):
+        with pytest.raises(UserErrorException) as caught:
+            read()
+        assert caught.value.message == (
+            f"The dataset's files cannot be read as its definition says: z.csv, line {rows_before + 2}, has 3 values, "
+            "but its header names 2. Put values that hold ',' into quotation marks, or name another separator."
+        )
+
+
+def test_the_line_counts_line_breaks_inside_of_values(tmp_path):
+    dataset = csv(tmp_path, {"a.csv.gz": gzip.compress(b'a,b\n"x\ny",2\n3,4,5\n')})
+    with pytest.raises(UserErrorException, match=r"a\.csv\.gz, line 4, has 3 values"):
+        frame(dataset)
+    without = csv(tmp_path / "other", "1,2\n3,4,5\n6,7,8\n", header=False)
+    with pytest.raises(UserErrorException, match=r"line 2, has 3 values, but its first line has 2"):
+        frame(without)
+
+
+def test_a_quotation_mark_that_is_not_closed_is_named_by_line(tmp_path):
+    with pytest.raises(UserErrorException, match=r"data\.csv, line 3, has a quotation mark that is not closed"):
+        frame(csv(tmp_path, 'a,b\n1,2\n1,"2\n3,4\n'))
