@@ -144,7 +144,7 @@ out()
         assert api.read_output(ended.run_id, "write", "tree", quote(name)) == name.encode() * 2
     assert single["is_file"]
     assert single["files"] == [
-        {"path": "", "size": 256_000, "sha256": hashlib.sha256(bytes(range(256)) * 1000).hexdigest()}
+        {"path": "", "size": 256_000, "sha256": hashlib.sha256(bytes(range(256)) * 1000).hexdigest(), "md5": None}
     ]
     assert single["total_bytes"] == 256_000
     assert api.read_output(ended.run_id, "write", "single") == bytes(range(256)) * 1000
