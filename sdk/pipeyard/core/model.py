@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeyard._checks import not_offered, require_workspace
+from pipeyard.core._entity import Entity
 from pipeyard.core._model_files import upload_model
 from pipeyard.core.workspace import Workspace
 from pipeyard.exceptions import UserErrorException
@@ -17,7 +18,7 @@ CACHE_FOLDER = "azureml-models"
 NOT_FOUND = 404
 
 
-class Model:
+class Model(Entity):
     """A version of a model.
 
     Attributes:
@@ -154,34 +155,14 @@ class Model:
         return model.download(Path(CACHE_FOLDER) / model.name / str(model.version), exist_ok=True)
 
     @property
-    def id(self) -> str:
-        """Name and version."""
-        return str(self.document["id"])
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return str(self.document["name"])
-
-    @property
     def version(self) -> int:
         """Its version."""
         return int(self.document["version"])
 
     @property
-    def description(self) -> str:
-        """What it is for."""
-        return str(self.document.get("description") or "")
-
-    @property
     def tags(self) -> dict[str, str]:
         """Its tags."""
         return dict(self.document.get("tags") or {})
-
-    @property
-    def properties(self) -> dict[str, str]:
-        """Facts that never change."""
-        return dict(self.document.get("properties") or {})
 
     @property
     def run_id(self) -> str | None:

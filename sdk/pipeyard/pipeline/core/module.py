@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeyard._checks import not_offered, require_workspace
 from pipeyard._clients.catalogue import CatalogueClient
+from pipeyard.core._entity import Entity
 from pipeyard.exceptions import UserErrorException
 from pipeyard.pipeline.core._template import script_template
 
@@ -69,7 +70,7 @@ class ModuleVersion:
         return f"ModuleVersion(module={self.module_name!r}, version={self.version!r})"
 
 
-class Module:
+class Module(Entity):
     """A step to be used again.
 
     Attributes:
@@ -116,21 +117,6 @@ class Module:
     def get_versions(workspace: Workspace, name: str) -> builtins.list[ModuleVersion]:
         """Every version of a module."""
         return Module.get(workspace, name=name).module_version_list()
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        return str(self.document["id"])
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return str(self.document["name"])
-
-    @property
-    def description(self) -> str:
-        """What it does."""
-        return str(self.document.get("description") or "")
 
     @property
     def status(self) -> str:

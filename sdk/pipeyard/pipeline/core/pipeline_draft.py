@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeyard._checks import require_workspace
 from pipeyard._clients.publishing import PublishingClient
+from pipeyard.core._entity import Entity
 from pipeyard.pipeline.core._starting import save_definition, start
 from pipeyard.pipeline.core._submission import parameter_values, prepare
 from pipeyard.pipeline.core.pipeline import Graph, Pipeline
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 # ruff: noqa: FBT001  (v1's signatures)
 
 
-class PipelineDraft:
+class PipelineDraft(Entity):
     """A pipeline in the making.
 
     Attributes:
@@ -84,21 +85,6 @@ class PipelineDraft:
         return [draft for draft in drafts if wanted.items() <= draft.tags.items()]
 
     @property
-    def id(self) -> str:
-        """Its id."""
-        return str(self.document["id"])
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return str(self.document["name"])
-
-    @property
-    def description(self) -> str:
-        """What it is for."""
-        return str(self.document.get("description") or "")
-
-    @property
     def experiment_name(self) -> str:
         """Under which its runs are listed."""
         return str(self.document["experiment_name"])
@@ -112,11 +98,6 @@ class PipelineDraft:
     def tags(self) -> dict[str, str]:
         """Its tags."""
         return dict(self.document.get("tags") or {})
-
-    @property
-    def properties(self) -> dict[str, str]:
-        """Its properties."""
-        return dict(self.document.get("properties") or {})
 
     @property
     def pipeline_parameters(self) -> dict[str, Any]:

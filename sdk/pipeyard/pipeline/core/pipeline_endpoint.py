@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeyard._checks import require_workspace
 from pipeyard._clients.publishing import PublishingClient
+from pipeyard.core._entity import Entity
 from pipeyard.exceptions import UserErrorException
 from pipeyard.pipeline.core._starting import start, submit_body
 from pipeyard.pipeline.core.pipeline import Pipeline
@@ -47,7 +48,7 @@ class PipelineVersion:
         return f"PipelineVersion(version={self.version!r}, pipeline_id={self.pipeline_id!r})"
 
 
-class PipelineEndpoint:
+class PipelineEndpoint(Entity):
     """An address with versions behind it.
 
     Attributes:
@@ -110,21 +111,6 @@ class PipelineEndpoint:
         require_workspace(workspace, "PipelineEndpoint.list")
         found = PublishingClient(workspace.client.http).list_endpoints(active_only=active_only)
         return [PipelineEndpoint(workspace, document) for document, _ in zip(found, range(max_results), strict=False)]
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        return str(self.document["id"])
-
-    @property
-    def name(self) -> str:
-        """Its name, which no other has."""
-        return str(self.document["name"])
-
-    @property
-    def description(self) -> str:
-        """What it is for."""
-        return str(self.document.get("description") or "")
 
     @property
     def status(self) -> str:

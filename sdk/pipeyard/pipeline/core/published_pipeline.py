@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeyard._checks import require_workspace
 from pipeyard._clients.publishing import PublishingClient
+from pipeyard.core._entity import Entity
 from pipeyard.exceptions import UserErrorException
 from pipeyard.pipeline.core._starting import save_definition, start, submit_body
 from pipeyard.pipeline.core._submission import check_parameters
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 # ruff: noqa: FBT001, FBT002  (v1's signatures)
 
 
-class PublishedPipeline:
+class PublishedPipeline(Entity):
     """A published pipeline. It never changes, but for being enabled or disabled.
 
     Attributes:
@@ -69,21 +70,6 @@ class PublishedPipeline:
     def get_all(workspace: Workspace, active_only: bool = True) -> builtins.list[PublishedPipeline]:
         """v1's older name of `list`."""
         return PublishedPipeline.list(workspace, active_only)
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        return str(self.document["id"])
-
-    @property
-    def name(self) -> str:
-        """Its name, which others may share."""
-        return str(self.document["name"])
-
-    @property
-    def description(self) -> str:
-        """What it is for."""
-        return str(self.document.get("description") or "")
 
     @property
     def version(self) -> str | None:
