@@ -1,16 +1,22 @@
 """What things that the workspace keeps under an id have in common."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from pipeyard.core.workspace import Workspace
 
 
 class Entity:
     """Something that the workspace keeps.
 
     Attributes:
+        workspace: Where it is kept.
         document: What the workspace says of it, as it was last read.
     """
 
-    document: dict[str, Any]
+    def __init__(self, workspace: Workspace, document: Mapping[str, Any]) -> None:
+        self.workspace = workspace
+        self.document = dict(document)
 
     @property
     def id(self) -> str:

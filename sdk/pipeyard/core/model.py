@@ -54,14 +54,13 @@ class Model(Entity):
         """
         del tags, properties, run_id
         require_workspace(workspace, "Model")
-        self.workspace = workspace
         if document is None:
             if id is not None and ":" in id:
                 name, _, version = id.rpartition(":")
             if not name:
                 raise UserErrorException("A Model needs a name, or an id such as 'name:3'.")
             document = _client(workspace).get_model(name, "latest" if version is None else str(version))
-        self.document = dict(document)
+        super().__init__(workspace, document)
 
     @staticmethod
     def register(

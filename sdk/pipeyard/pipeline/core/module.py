@@ -78,10 +78,6 @@ class Module(Entity):
         document: Everything that the workspace knows about it.
     """
 
-    def __init__(self, workspace: Workspace, document: Mapping[str, Any]) -> None:
-        self.workspace = workspace
-        self.document = dict(document)
-
     @staticmethod
     def create(workspace: Workspace, name: str, description: str) -> Module:
         """Create a module without versions.

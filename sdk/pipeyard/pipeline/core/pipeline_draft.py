@@ -31,10 +31,6 @@ class PipelineDraft(Entity):
         document: Everything that the workspace knows about it.
     """
 
-    def __init__(self, workspace: Workspace, document: Mapping[str, Any]) -> None:
-        self.workspace = workspace
-        self.document = dict(document)
-
     @staticmethod
     def create(
         workspace: Workspace,

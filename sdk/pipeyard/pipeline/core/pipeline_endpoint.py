@@ -56,10 +56,6 @@ class PipelineEndpoint(Entity):
         document: Everything that the workspace knows about it.
     """
 
-    def __init__(self, workspace: Workspace, document: Mapping[str, Any]) -> None:
-        self.workspace = workspace
-        self.document = dict(document)
-
     @staticmethod
     def publish(
         workspace: Workspace,

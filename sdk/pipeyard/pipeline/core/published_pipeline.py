@@ -31,10 +31,6 @@ class PublishedPipeline(Entity):
         document: Everything that the workspace knows about it.
     """
 
-    def __init__(self, workspace: Workspace, document: Mapping[str, Any]) -> None:
-        self.workspace = workspace
-        self.document = dict(document)
-
     @classmethod
     def of(cls, workspace: Workspace, document: Mapping[str, Any]) -> PublishedPipeline:
         """The object for a document of the workspace."""
