@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
+from . import digests
 from .http_client import PATIENT, Answer, FileSlice, HttpClient
 
 ONE_READ_BYTES = 4 << 20
@@ -39,8 +40,7 @@ def put_bytes(
     Raises:
         TransferError: Storage did not take it.
     """
-    md5 = hashlib.md5(data, usedforsecurity=False).digest()
-    headers = _whole(md5, content_type)
+    headers = _whole(digests.md5(data).digest(), content_type)
     answer = client.send("PUT", url, data, headers, waits=waits, timeout_seconds=timeout_seconds)
     return (_etag(answer)).strip('"')
 
@@ -128,7 +128,7 @@ def append_block(client: HttpClient, url: str, data: bytes, position: int | None
     Raises:
         TransferError: Not appended, or (`status` None) unknown whether it was; 412 means that the end is elsewhere.
     """
-    md5 = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+    md5 = base64.b64encode(digests.md5(data).digest()).decode()
     headers = {"Content-MD5": md5}
     if position is not None:
         headers["x-ms-blob-condition-appendpos"] = str(position)
@@ -168,7 +168,7 @@ def digests_of(path: Path) -> tuple[str, bytes]:
     Raises:
         OSError: It cannot be read.
     """
-    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    sha256, md5 = hashlib.sha256(), digests.md5()
     with path.open("rb") as stream:
         while True:
             chunk = stream.read(_CHUNK)
@@ -179,7 +179,7 @@ def digests_of(path: Path) -> tuple[str, bytes]:
 
 
 def _put_blocks(client: HttpClient, url: str, path: Path, waits: tuple[float, ...], content_type: str) -> Uploaded:
-    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    sha256, md5 = hashlib.sha256(), digests.md5()
     block_bytes = max(_BLOCK_BYTES, -(-path.stat().st_size // _MAX_BLOCKS))
     names: list[str] = []
     size = 0

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import local_files
+from .digests import md5
 from .errors import TransferError
 from .http_client import PATIENT, HttpClient, can_mend, pause_between
 from .spec import FileSpec
@@ -162,7 +163,7 @@ class Cache:
         if algorithm == "sha256":
             digest = hashlib.sha256()
         elif algorithm == "md5":
-            digest = hashlib.md5(usedforsecurity=False)
+            digest = md5()
         size = 0
         temporary.unlink(missing_ok=True)  # left, and sealed already, by a process that was killed
         with temporary.open("wb") as stream:

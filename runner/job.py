@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import time
 import traceback
@@ -21,6 +22,7 @@ from .errors import JobError, StopError, TransferError
 from .http_client import HASTY, PATIENT, HttpClient, can_mend
 from .live import LiveUploads, LogUpload, MetricsUpload
 from .outputs import ARTIFACT_FOLDERS, Finder, upload_artifacts, upload_output
+from .placement import NOTHING, Placement, rank_folder
 from .processes import become_subreaper
 from .script import Layout, display_name, prepare_command, start
 from .signals import CANCELED, INTERRUPTED, Signals
@@ -40,12 +42,13 @@ _CALLBACK_SECONDS = 5.0
 _MESSAGES = {CANCELED: "The job was canceled.", INTERRUPTED: "The job was interrupted by a stop of its compute."}
 
 
-def run_job(root: Path, cache: Path | None = None) -> int:
+def run_job(root: Path, cache: Path | None = None, placement: Placement = NOTHING) -> int:
     """Run the job of a directory unless it was started before.
 
     Args:
         root: The job directory with `job.json` in it.
         cache: Folder of the machine's cache; None means the one beside the folder `jobs`, or one of the job's own.
+        placement: What need not be fetched or uploaded here.
 
     Returns:
         0 if the job completed, 1 if it ended otherwise, 3 if it had been started before.
@@ -64,7 +67,7 @@ def run_job(root: Path, cache: Path | None = None) -> int:
     try:
         spec = parse_spec((root / SPEC_FILE).read_bytes())
         secrets, callback_url = signatures(spec), spec.callback_url
-        job = _Job(Layout(root), cache, spec, signals, client)
+        job = _Job(Layout(root), cache, spec, signals, client, placement)
         result = job.run()
         callback_url = job.spec.callback_url
     except JobError as error:
@@ -84,15 +87,19 @@ def run_job(root: Path, cache: Path | None = None) -> int:
 class _Job:
     """State of the one job of this process."""
 
-    def __init__(self, layout: Layout, cache: Path, spec: Spec, signals: Signals, client: HttpClient) -> None:
+    def __init__(
+        self, layout: Layout, cache: Path, spec: Spec, signals: Signals, client: HttpClient, placement: Placement
+    ) -> None:
         self.layout = layout
+        self.placement = placement
         self.spec = spec
         self.signals = signals
         self.client = client
         self.cache = Cache(cache, client)
         self.links: list[Link] = []
-        self.finder = Finder(layout)
-        self.log = LogUpload(client, layout.log, spec.artifacts.url(spec.log_name))
+        self.finder = Finder(layout, map(Path, placement.inputs.values()))
+        again = placement.own_machine
+        self.log = LogUpload(client, layout.log, spec.artifacts.url(spec.log_name), again=again)
         self.metrics = MetricsUpload(client, layout.metrics, spec.artifacts.url(spec.metrics_name))
         self.result: dict[str, Any] = {}
 
@@ -114,6 +121,7 @@ class _Job:
             self.finder.warnings.append("The end of the log was left out: it has more pieces than storage takes.")
         if self.result["outcome"] != COMPLETED:
             self.result.pop("outputs", None)
+            self.result.pop("listed_outputs", None)
         return {**self.result, "warnings": self.finder.warnings}
 
     def _run_script(self) -> None:
@@ -181,8 +189,13 @@ class _Job:
                 shown = file.path
                 destination = self.layout.work / file.path
                 destination.parent.mkdir(parents=True, exist_ok=True)
-                self.cache.copy(file, destination)
+                if self.placement.code is not None:
+                    shutil.copyfile(self.placement.code / file.path, destination)
+                else:
+                    self.cache.copy(file, destination)
             for item in self.spec.inputs:
+                if item.name in self.placement.inputs:
+                    continue
                 self.layout.input(item.name).mkdir(exist_ok=True)
                 for file in item.files:
                     shown = f"{item.name}/{file.path}"
@@ -193,7 +206,7 @@ class _Job:
             raise JobError(f"{shown} could not be put in its place: {error.strerror}.") from error
 
     def _execute(self) -> Ended:
-        command = prepare_command(self.spec, self.layout)
+        command = prepare_command(self.spec, self.layout, self.placement)
         if self.signals.stop is not None:
             raise StopError(self.signals.stop)
         begun, started_at = time.monotonic(), now()
@@ -238,9 +251,16 @@ class _Job:
     def _upload(self, outcome: str) -> None:
         if outcome == COMPLETED:
             outputs = self.result.setdefault("outputs", {})
+            stored = self.placement.outputs
+            self.result["listed_outputs"] = [output.name for output in self.spec.outputs if output.name in stored]
             for output in self.spec.outputs:
-                outputs[output.name] = upload_output(self.client, self.cache, self.finder, self.layout, output)
-        self.result["files"] = upload_artifacts(self.client, self.finder, self.layout, self.spec.artifacts)
+                if output.name in stored:
+                    continue
+                outputs[output.name] = upload_output(
+                    self.client, self.cache, self.finder, self.layout, output, alone=self.placement.ranks == 1
+                )
+        folder = rank_folder(self.placement.rank)
+        self.result["files"] = upload_artifacts(self.client, self.finder, self.layout, self.spec.artifacts, folder)
 
     def _finish_streams(self) -> None:
         for stream in (self.log, self.metrics):

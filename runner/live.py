@@ -33,18 +33,21 @@ _CONFLICT = 412
 class LogUpload:
     """A growing file that becomes an append blob, or one block blob if the script ended before the first tick.
 
+    Where a service may run a job a second time (`again`), it always goes on with the blob that there may be.
+
     Attributes:
         interval_seconds: Time until the next tick.
         cut: The log was longer than storage takes.
         url: Where it goes.
     """
 
-    def __init__(self, client: HttpClient, path: Path, url: str) -> None:
+    def __init__(self, client: HttpClient, path: Path, url: str, *, again: bool = False) -> None:
         self.interval_seconds = FIRST_INTERVAL_SECONDS
         self.cut = False
         self._client = client
         self._path = path
         self.url = url
+        self._again = again
         self._created = False
         self._sent = 0
         self._blocks = 0
@@ -67,7 +70,7 @@ class LogUpload:
         """
         if not self._path.exists() or not self._path.stat().st_size:
             return False
-        if not self._created:
+        if not self._created and not self._again:
             put_file(self._client, self.url, self._path, waits=waits, content_type=_TEXT)
             return True
         last: TransferError | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
@@ -38,16 +39,17 @@ class Found(NamedTuple):
 
 
 class Finder:
-    """Lists files, following links only to places that belong to the script.
+    """Lists files, following links only to places that belong to the script: the job's folders, and `others`.
 
     Attributes:
         warnings: One sentence for everything that was left out.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, others: Iterable[Path] = ()) -> None:
         root = layout.root.resolve()
         # job.json carries signatures: a link to it must not turn it into an output.
-        self._allowed = tuple(root / name for name in ("work", "inputs", "outputs", "files"))
+        own = (root / name for name in ("work", "inputs", "outputs", "files"))
+        self._allowed = (*own, *(place.resolve() for place in others))
         self.warnings: list[str] = []
 
     def find(self, root: Path, label: str) -> list[Found]:
@@ -65,7 +67,7 @@ class Finder:
             if path.is_symlink():
                 self.warnings.append(f"{shown} was left out: it is a link to nothing.")
             return
-        if path.is_symlink() and not any(place in real.parents for place in self._allowed):
+        if path.is_symlink() and not any(place in (real, *real.parents) for place in self._allowed):
             self.warnings.append(f"{shown} was left out: it is a link to a place outside the job.")
         elif stat.S_ISREG(mode):
             found.append(Found(relative, real))
@@ -80,16 +82,18 @@ class Finder:
 
 
 def upload_output(
-    client: HttpClient, cache: Cache, finder: Finder, layout: Layout, output: OutputSpec
+    client: HttpClient, cache: Cache, finder: Finder, layout: Layout, output: OutputSpec, *, alone: bool = True
 ) -> list[OutputFile]:
     """Upload one output and keep it in the cache for later jobs of this machine.
+
+    Where the work is shared (not `alone`), it is no wonder if this process has written nothing.
 
     Raises:
         JobError: A file could not be read or storage did not take it.
     """
     root = layout.output(output.name)
     files = finder.find(root, output.name)
-    if not files:
+    if not files and alone:
         what = "is an empty folder" if root.is_dir() else "was not written"
         finder.warnings.append(f"The output {output.name} {what}.")
     listed: list[OutputFile] = []
@@ -127,8 +131,10 @@ def upload_file(client: HttpClient, target: Target, relative: str, path: Path) -
     return put_file(client, url, path)
 
 
-def upload_artifacts(client: HttpClient, finder: Finder, layout: Layout, target: Target) -> list[str]:
+def upload_artifacts(client: HttpClient, finder: Finder, layout: Layout, target: Target, below: str = "") -> list[str]:
     """Upload the files below `outputs/` and `logs/`, and those that the script gave a name; returns their names.
+
+    `below` is the folder of the place that they go to, with its slash.
 
     Raises:
         JobError: Storage did not take a file.
@@ -141,6 +147,7 @@ def upload_artifacts(client: HttpClient, finder: Finder, layout: Layout, target:
             if name.startswith(_OUR_OWN):
                 finder.warnings.append(f"{name} was left out: its name belongs to Pipeyard's own files.")
                 continue
+            name = f"{below}{name}"
             try:
                 _check_name(name, name)
                 put_file(client, target.url(name), file.path)

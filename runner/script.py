@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .errors import JobError
+from .placement import NOTHING, Placement
 from .processes import die_with_parent
 from .spec import Argument, Spec, check_relative
 
@@ -78,21 +79,28 @@ def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def prepare_command(spec: Spec, layout: Layout) -> Command:
+def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a machine that is the job's own, without the variables by which a run of v1 finds itself."""
+    return {name: value for name, value in environment.items() if not name.startswith("AZUREML_")}
+
+
+def prepare_command(spec: Spec, layout: Layout, placement: Placement = NOTHING) -> Command:
     """Resolve paths in the command line and the environment.
 
     Raises:
         JobError: The script is not in the snapshot.
     """
-    inputs = {item.name: layout.input(item.name) / (item.file_name or "") for item in spec.inputs}
-    outputs = {item.name: layout.output(item.name) for item in spec.outputs}
-    references = {name: str(path) for name, path in {**inputs, **outputs}.items()}
+    inputs = {item.name: str(layout.input(item.name) / (item.file_name or "")) for item in spec.inputs}
+    inputs.update(placement.inputs)
+    outputs = {item.name: str(layout.output(item.name)) for item in spec.outputs}
+    outputs.update(placement.outputs)
+    references = {**inputs, **outputs}
 
     def word(argument: Argument) -> str:
         if argument.input is not None:
-            return str(inputs[argument.input])
+            return inputs[argument.input]
         if argument.output is not None:
-            return str(outputs[argument.output])
+            return outputs[argument.output]
         return _REFERENCE_TEXT.sub(lambda match: references.get(match[1], match[0]), argument.value or "")
 
     def filled(value: str) -> str:
@@ -106,7 +114,7 @@ def prepare_command(spec: Spec, layout: Layout) -> Command:
     if spec.launch != "executable":
         words[:0] = [spec.interpreter or sys.executable, *(["-m"] if spec.launch == "module" else [])]
     environment = {
-        **passed_on(os.environ),
+        **(own_environment(os.environ) if placement.own_machine else passed_on(os.environ)),
         "AZUREML_OUTPUT_DIRECTORY": "./outputs",
         "AZUREML_LOGDIRECTORY_PATH": "./logs",
         "PYTHONUNBUFFERED": "1",
@@ -115,6 +123,9 @@ def prepare_command(spec: Spec, layout: Layout) -> Command:
         "PIPEYARD_METRICS_FILE": str(layout.metrics),
         "PIPEYARD_FILES_FOLDER": str(layout.named_files),
     }
+    if placement.packages:
+        found = [environment.get("PYTHONPATH", ""), *placement.packages]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, found))
     return Command(words, environment)
 
 
