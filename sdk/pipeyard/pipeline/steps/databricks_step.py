@@ -1,8 +1,4 @@
-"""v1's DatabricksStep: a notebook, a Python script or a JAR on Databricks.
-
-The step is checked and written into the definition as v1 had it. A workspace without a Databricks engine fails it when
-it runs, with a sentence that says so.
-"""
+"""v1's DatabricksStep: a notebook, a Python script or a JAR on Databricks; a wheel as well, which v1 did not run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -26,11 +22,18 @@ __all__ = ["DatabricksStep", "EggLibrary", "JarLibrary", "MavenLibrary", "PyPiLi
 
 DEFAULT_SPARK = "10.4.x-scala2.12"
 DEFAULT_NODE = "Standard_D3_v2"
-_ENTRIES = ("notebook_path", "python_script_path", "main_class_name", "python_script_name")
+_ENTRIES = ("notebook_path", "python_script_path", "main_class_name", "python_script_name", "wheel_package_name")
 
 
 class DatabricksStep(PipelineStep):
-    """Runs on Databricks; v1's documentation describes the arguments.
+    """Runs on Databricks; v1's documentation describes the arguments, docs/databricks.md what happens there.
+
+    What v1 did not have:
+
+    - `wheel_package_name`, `wheel_entry_point` and `wheel_parameters` run a Python wheel instead of a notebook, script
+      or JAR;
+    - `wheel_libraries` and `requirements_libraries` are paths on Databricks of wheels and of lists of requirements;
+    - `data_security_mode` of a new cluster, such as `SINGLE_USER`.
 
     Raises:
         ValueError: Cluster or entry point are described in no way or in two.
@@ -75,6 +78,13 @@ class DatabricksStep(PipelineStep):
         allow_reuse: bool = True,
         version: str | None = None,
         permit_cluster_restart: bool | None = None,
+        *,
+        data_security_mode: str | None = None,
+        wheel_package_name: str | None = None,
+        wheel_entry_point: str | None = None,
+        wheel_parameters: Sequence[Any] | None = None,
+        wheel_libraries: Sequence[str] | None = None,
+        requirements_libraries: Sequence[str] | None = None,
         **options: Unpack[StepOptions],
     ) -> None:
         ignore_hash_paths(name, hash_paths)
@@ -92,6 +102,7 @@ class DatabricksStep(PipelineStep):
             "python_script_path": python_script_path,
             "main_class_name": main_class_name,
             "python_script_name": python_script_name,
+            "wheel_package_name": wheel_package_name,
         }
         check_cluster(name, cluster)
         if permit_cluster_restart is not None and existing_cluster_id is None:
@@ -110,8 +121,13 @@ class DatabricksStep(PipelineStep):
             "init_scripts": init_scripts,
             "cluster_log_dbfs_path": cluster_log_dbfs_path,
             "notebook_params": notebook_params,
+            "data_security_mode": data_security_mode,
             "python_script_params": python_script_params,
             "jar_params": jar_params,
+            "wheel_entry_point": wheel_entry_point,
+            "wheel_parameters": wheel_parameters,
+            "wheel_libraries": _paths(wheel_libraries),
+            "requirements_libraries": _paths(requirements_libraries),
             "run_name": run_name,
             "timeout_seconds": timeout_seconds,
             "maven_libraries": maven_libraries,
@@ -175,6 +191,10 @@ def check_entry(name: str, entry: Mapping[str, Any], source_directory: object) -
         )
     if given == ["python_script_name"] and source_directory is None:
         raise ValueError(f"Step {name!r}: python_script_name needs a source_directory.")
+
+
+def _paths(paths: Sequence[str] | None) -> list[dict[str, str]] | None:
+    return None if paths is None else [{"library": str(path)} for path in paths]
 
 
 def _documented(value: Any) -> Any:
