@@ -1,6 +1,6 @@
 """The step type that runs a U-SQL script (v1's AdlaStep)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,20 +9,19 @@ from shared.core.data_lake_analytics import DataLakeAnalyticsSettings
 from shared.core.definition import StepDefinition
 from shared.core.document import Document
 from shared.core.errors import Fault
-from shared.core.jobs import Launch
+from shared.core.jobs import JobFile, JobSpec, Launch
 from shared.core.paths import relative_path_fault
 from shared.steps.base import OutsideStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataLakeAnalyticsStep(OutsideStep):
-    """Runs `pipeyard.jobs.usql` on targets that have an engine; without one it needs the retired service."""
+    """Runs `pipeyard.jobs.usql` on targets that have an engine, and on emulated accounts the service's own jobs."""
 
     settings_model: ClassVar[type[Document]] = DataLakeAnalyticsSettings
 
     name: str = "data_lake_analytics"
     launch: Launch = "module"
-    missing_backend: str | None = "Data Lake Analytics"
     compute_kinds: frozenset[str] | None = frozenset({"DataLakeAnalytics"})
     needs_snapshot: bool = True
     wants_settings: bool = True
@@ -37,6 +36,27 @@ class DataLakeAnalyticsStep(OutsideStep):
         """The driver, which reads everything from the job's variables."""
         del step
         return ("pipeyard.jobs.usql",)
+
+    def code_faults(self, job: JobSpec, read: Callable[[JobFile], bytes]) -> list[str]:
+        """What keeps the script from compiling: that needs no data, so nothing has to run to find out."""
+        # ruff: noqa: PLC0415 - the grammar takes its time, and few workspaces need it
+        from shared.core.usql.compiler import compile_script
+        from shared.core.usql.places import Places
+        from shared.core.usql.problems import CompileFailed
+        from shared.core.usql.step_values import script_text, step_values
+
+        name = str(job.settings.get("script_name"))
+        script = next((file for file in job.code if file.path == name), None)
+        if script is None:
+            return [f"The script {name} is not in the step's source directory."]
+        inputs = {each.name: f"/inputs/{each.name}" for each in job.inputs}
+        outputs = {each.name: f"/outputs/{each.name}" for each in job.outputs}
+        try:
+            values = step_values(job.environment, {**inputs, **outputs})
+            compile_script(script_text(read(script)), values, Places(inputs, outputs))
+        except CompileFailed as failed:
+            return [problem.text(name) for problem in failed.problems]
+        return []
 
 
 def _faults(step: StepDefinition) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ from .file_sets import FileSet, parse_file_set
 from .literals import Unknown, value_of
 from .operators import named_type
 from .parsing import parse
-from .places import Places
+from .places import Limits
 from .plan import ExtractStep, OutputStep, Plan, QueryStep, Statement, Step
 from .problems import CompileFailed, Position, Problem
 from .queries import bind_query, order_clause
@@ -26,7 +26,7 @@ _TABLE = re.compile(r"\br\d+\b")
 _PARAMETER = re.compile(r"\$(p\d+)\b")
 
 
-def compile_script(text: str, values: Mapping[str, str], places: Places | None = None) -> Plan:
+def compile_script(text: str, values: Mapping[str, str], places: Limits | None = None) -> Plan:
     """A plan that does what the script says.
 
     Args:
@@ -66,7 +66,7 @@ def _needed(steps: list[Step]) -> tuple[Step, ...]:
 
 
 class _Compiler:
-    def __init__(self, script: Script, places: Places | None) -> None:
+    def __init__(self, script: Script, places: Limits | None) -> None:
         self.script = script
         self.places = places
         self.steps: list[Step] = []
@@ -105,6 +105,8 @@ class _Compiler:
             script.report(node.position, f"The variable {quoted(node.variable)} is declared twice.")
             return
         value, override = node.value, script.externals.get(node.variable[1:]) if node.external else None
+        if node.external and override is None and node.variable in script.variables:
+            return  # a DECLARE before it has given the value
         sql = bind(value, Scope(script, clause="DECLARE"))
         type_ = named_type(node.type) if node.type is not None else sql.type
         if override is not None:

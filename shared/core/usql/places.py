@@ -2,8 +2,45 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from ..storage_uris import parse_storage_uri
 from ..wording import listed
+
+
+class Limits(Protocol):
+    """Says which paths a script may name."""
+
+    def read_fault(self, path: str) -> str | None:
+        """What is wrong with reading a path, as a sentence."""
+        ...
+
+    def write_fault(self, path: str) -> str | None:
+        """What is wrong with writing a path, as a sentence."""
+        ...
+
+
+class BlobPlaces:
+    """Files are blobs with whole addresses: so it is with the service, where a step is not known."""
+
+    def read_fault(self, path: str) -> str | None:
+        """What is wrong with reading a path, as a sentence."""
+        if path.startswith("adl://"):
+            return "Data Lake Storage Gen1 was retired with its `adl://` addresses: copy the files to a blob container."
+        try:
+            account, container, _ = parse_storage_uri(path.replace("{", "%7B").replace("}", "%7D"))
+        except ValueError:
+            return (
+                "There is no store behind this path: begin it with `@@name@@` of an input or output of the step, "
+                "or with `wasb://container@account.blob.core.windows.net/`."
+            )
+        if "{" in account + container:
+            return "Patterns begin behind the container's name."
+        return "A path cannot have `..` in it." if _climbs(path) else None
+
+    def write_fault(self, path: str) -> str | None:
+        """What is wrong with writing a path, as a sentence."""
+        return self.read_fault(path)
 
 
 @dataclass(frozen=True, slots=True)

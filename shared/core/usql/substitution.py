@@ -17,7 +17,8 @@ _PIECES = re.compile(
     re.DOTALL,
 )
 _NAME = re.compile(r"@@([A-Za-z_]\w*)@@")
-_PLAIN = re.compile(r"-?\d+(?:\.\d+)?|true|false")
+PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|true|false")
+"""What may stand outside of strings."""
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 _BREAKS = ("\n", "\r", "\u2028", "\u2029", "\x85")
 
@@ -113,13 +114,18 @@ def substitute(script: str, values: Mapping[str, str]) -> Substituted:
     return Substituted("".join(writer.parts), frozenset(writer.used), tuple(writer.shifts))
 
 
+def text_literal(value: str) -> str:
+    """A string literal that has this value, whatever characters it has."""
+    return f'"{_content(value, verbatim=False)}"'
+
+
 def _plain(writer: _Writer, match: re.Match[str]) -> None:
     name = match["name"]
     value = writer.value(name, match.start())
     if value is None:
         return
     value = value.lower() if value in {"True", "False"} else value
-    if not _PLAIN.fullmatch(value):
+    if not PLAIN.fullmatch(value):
         message = f'The value of {quoted(name)} is a text: write "@@{name}@@", in double quotes.'
         writer.report(match.start(), message)
         return

@@ -13,10 +13,6 @@ from pipeyard.exceptions import PipeyardException, UserErrorException
 from pipeyard.jobs import _step
 from pipeyard.jobs.usql.session import Session
 
-PARAMETER_PREFIX = "AML_PARAMETER_"
-MAX_SCRIPT_BYTES = 3 * 1024 * 1024
-"""Data Lake Analytics took no larger ones."""
-
 
 def main() -> int:
     """Run, and say on the log what went wrong; returns the exit code."""
@@ -36,13 +32,14 @@ def _run(settings: DataLakeAnalyticsSettings, folder: Path) -> int:
     from pipeyard._core.usql.compiler import compile_script  # noqa: PLC0415 - after the packages are known to be there
     from pipeyard._core.usql.places import Places  # noqa: PLC0415 - as above
     from pipeyard._core.usql.problems import CompileFailed  # noqa: PLC0415 - as above
+    from pipeyard._core.usql.step_values import script_text, step_values  # noqa: PLC0415 - as above
 
     began = time.perf_counter()
-    text = _read(settings.script_name)
+    data = _read(settings.script_name)
     inputs, outputs = _ports(os.environ)
-    values = _values(os.environ, {**inputs, **outputs})
     try:
-        plan = compile_script(text, values, Places(inputs, outputs))
+        values = step_values(os.environ, {**inputs, **outputs})
+        plan = compile_script(script_text(data), values, Places(inputs, outputs))
     except CompileFailed as error:
         for problem in error.problems:
             _step.say(problem.text(settings.script_name))
@@ -55,21 +52,16 @@ def _run(settings: DataLakeAnalyticsSettings, folder: Path) -> int:
     return 0
 
 
-def _read(name: str) -> str:
+def _read(name: str) -> bytes:
     """The script of the source directory, which is the working directory.
 
     Raises:
-        UserErrorException: It is not there, or it is no text.
+        UserErrorException: It is not there.
     """
     path = Path(name)
     if not path.is_file():
         raise UserErrorException(f"The script {name} is not in the step's source directory.")
-    if path.stat().st_size > MAX_SCRIPT_BYTES:
-        raise UserErrorException(f"The script {name} is larger than {MAX_SCRIPT_BYTES // 1024 // 1024} MB.")
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserErrorException(f"The script {name} is not in UTF-8: {error}") from error
+    return path.read_bytes()
 
 
 def _ports(environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -81,16 +73,3 @@ def _ports(environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, st
         is_output = folder.name == "outputs" and folder.parent.name != "inputs"
         (outputs if is_output else inputs)[name] = path
     return inputs, outputs
-
-
-def _values(environment: Mapping[str, str], ports: Mapping[str, str]) -> dict[str, str]:
-    """What `@@name@@` stands for.
-
-    Raises:
-        UserErrorException: A name is that of a port and of a value.
-    """
-    begin = len(PARAMETER_PREFIX)
-    scalars = {name[begin:]: text for name, text in environment.items() if name.startswith(PARAMETER_PREFIX)}
-    if both := sorted(scalars.keys() & ports.keys()):
-        raise UserErrorException(f"Names of inputs or outputs are names of params, too: {', '.join(both)}.")
-    return {**scalars, **ports}

@@ -1,0 +1,1 @@
+"""Data Lake Analytics: its job API, and what it reports."""
