@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING
 from local.azurite import Azurite, Ports, with_free_ports
 from local.blob_triggers import BlobTriggers
 from local.data_folder import DataFolder
+from local.emulated_services import EmulatedServices
 from local.functions_host import FunctionsHost
-from local.http_routes import RouteTable, route_prefix
+from local.history_recorder import HistoryRecorder
+from local.host_settings import default_version, route_prefix
+from local.http_routes import RouteTable
 from local.http_server import HttpApp, HttpServer, listen
 from local.sidecar import Sidecar
-from local.taskhub import MAX_ACTIVITIES, MAX_TURNS, TaskHub
+from local.taskhub import MAX_ACTIVITIES, MAX_TURNS, RunOrchestrator, TaskHub
 from local.timers import Timers
 
 if TYPE_CHECKING:
@@ -59,6 +62,8 @@ class Options:
     """(prefix, whether folders below count, too) of the folders whose blobs an app with a blob trigger waits for."""
     auth: bool = False
     """Whether callers need a token of the test issuer."""
+    record_histories: Path | None = None
+    """Where the histories of orchestrations are written down."""
 
 
 class Workspace:
@@ -70,8 +75,12 @@ class Workspace:
         self._ports = with_free_ports(options.azurite_ports, self._folder.last_ports())
         self._azurite = Azurite(self._folder.path, self._ports, options.azurite_package)
         self._host = FunctionsHost(options.app.resolve())
-        self._hub = TaskHub(self._host.run_orchestrator, self._host.run_activity)
-        self._sidecar = Sidecar(self._hub)
+        run_orchestrator: RunOrchestrator = self._host.run_orchestrator
+        if options.record_histories is not None:
+            run_orchestrator = HistoryRecorder(run_orchestrator, options.record_histories)
+        self._hub = TaskHub(run_orchestrator, self._host.run_activity)
+        self._sidecar = Sidecar(self._hub, default_version(options.app))
+        self._emulated = EmulatedServices(self._folder.path / "emulators", self._ports.connection_string)
         self._issuer = _test_issuer(self._folder.path) if options.auth else None
         self._listener: socket.socket | None = None
         self._server: HttpServer | None = None
@@ -101,6 +110,7 @@ class Workspace:
         os.environ.update(self._settings())
         # Azurite's second of starting passes while the app is imported.
         await asyncio.to_thread(self._azurite.start)
+        self._emulated.start()
         await self._host.index()
         self._indexed = True
         functions, connection = list(self._host.functions.values()), self._ports.connection_string
@@ -133,6 +143,7 @@ class Workspace:
                 "queue_port": self._ports.queue,
                 "table_port": self._ports.table,
                 "azurite_pid": self._azurite.pid,
+                "emulators": self._emulated.urls,
             }
         )
 
@@ -145,6 +156,7 @@ class Workspace:
             self._stop_issuer,
             self._hub.stop,
             self._sidecar.stop,
+            self._emulated.stop,
             lambda: self._azurite.stop(max(_STORAGE_AT_LEAST, deadline - time.monotonic())),
         ):
             try:
@@ -185,6 +197,7 @@ class Workspace:
             "PIPEYARD_BASE_URL": self.url,
             "PIPEYARD_FILE_STORE": str(self.data / "workspacefilestore"),
             "PIPEYARD_LOCAL_PROCESS": "1",
+            **self._emulated.listen(),
             **self._sign_in(),
             # Turns run in the same threads as synchronous activities and HTTP functions; each has room at its limit.
             "PYTHON_THREADPOOL_THREAD_COUNT": str(MAX_ACTIVITIES + MAX_TURNS + _HTTP_THREADS),

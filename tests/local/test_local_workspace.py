@@ -154,7 +154,7 @@ def test_only_loopback_listens(workspace):
     }
     rows = [line.split() for line in listening]
     own = [row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in inodes]
-    assert len(own) == 5  # HTTP, hub, blob, queue, table
+    assert len(own) == 8  # HTTP, hub, blob, queue, table, and three emulators to come
     assert set(own) <= {"0100007F", "0000000000000000FFFF00000100007F"}  # 127.0.0.1, and the same in IPv6 notation
 
 
