@@ -1,28 +1,34 @@
 """Creating, attaching, changing and deleting compute targets."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from shared.core.compute_targets import LOCAL_TARGET, RESERVED_NAMES, ComputeTarget, TargetLimits, properties_model
+from shared.core.compute_targets import (
+    SETTLED,
+    ComputeTarget,
+    ProvisioningState,
+    changed_connection,
+)
 from shared.core.document import Description, Document
-from shared.core.errors import Conflict, Fault, InvalidDocument
-from shared.core.pointers import below, json_pointer
-from shared.core.shapes import Place, shape_faults
-from shared.core.wording import Suggester, quoted
+from shared.core.errors import BackendError, Conflict, Fault, InvalidDocument, NotFound, PipeyardError
 from shared.services.catalogue import change
-from shared.services.compute_targets import find_target, target_runs_on
+from shared.services.compute_targets import find_target
+from shared.services.target_checks import (
+    check_backend,
+    check_change,
+    check_name,
+    checked_properties,
+    differing,
+    refuse_built_in,
+    refuse_while_used,
+)
+from shared.services.target_secrets import forget_secrets, keep_secrets
+from shared.services.target_status import current, remove_record
 from shared.services.workspace import Workspace
 
-SECRET_PROPERTIES = frozenset(
-    {
-        *("access_token", "account_key", "admin_user_password", "administrator_password", "api_key"),
-        *("application_key", "client_secret", "connection_string", "kusto_connection_string", "password"),
-        *("primary_key", "private_key", "private_key_passphrase", "sas_token", "secondary_key", "secret"),
-        *("service_principal_password", "shared_access_key", "storage_account_key", "token"),
-    }
-)
-"""Properties whose values are kept by the secret store and never shown again."""
+RESIZED_BY = frozenset({"min_nodes", "max_nodes", "idle_seconds_before_scaledown"})
 
 
 class TargetRequest(Document):
@@ -41,7 +47,7 @@ class TargetRequest(Document):
 
 
 class TargetChange(Document):
-    """What may change of a compute target: None leaves it as it is; properties are changed one by one."""
+    """What may change of a compute target: None leaves it as it is, properties are changed one by one."""
 
     properties: dict[str, Any] | None = None
     description: Description | None = None
@@ -55,39 +61,32 @@ def put_target(workspace: Workspace, name: str, request: TargetRequest) -> tuple
         The target, and whether this call made it.
 
     Raises:
-        InvalidDocument: A name that is reserved, or properties that the type does not have.
-        Conflict: The name is a built-in target's or of another type, or nothing here could run its jobs.
+        InvalidDocument: A name that is reserved, properties that the type does not have, or what the service said.
+        Conflict: The name is a built-in target's or another's, nothing here could run its jobs, or steps run on it.
     """
-    _check_name(name)
-    known = workspace.services.catalogue.find(ComputeTarget, name.lower())
-    if known is not None and known.type != request.type:
-        raise Conflict(
-            f"There is a compute target `{known.name}` of type `{known.type}` already. Delete it first, or choose "
-            "another name."
-        )
-    attached = request.attach or (known is not None and known.attached)
-    if not attached and target_runs_on(workspace, ComputeTarget(name=name, type=request.type)) is None:
-        raise Conflict(
-            f"A compute target of type `{request.type}` cannot be created: this workspace has no back-end for it "
-            "(back-ends for compute in Azure are not part of this version). One that exists can be attached, so that "
-            "pipelines may name it."
-        )
-    properties, secret_properties = _kept(workspace, name, request.type, request.properties, known)
+    check_name(name)
+    known = _known(workspace, name, request)
+    attached = request.attach if known is None else known.attached
     now = workspace.now().isoformat()
     target = ComputeTarget(
         name=known.name if known is not None else name,
         type=request.type,
         attached=attached,
-        properties=properties,
-        secret_properties=secret_properties,
+        properties=checked_properties(request.type, request.properties, attached=attached),
+        secret_names=known.secret_names if known is not None else {},
         description=request.description,
         tags=request.tags,
         created_at=known.created_at if known is not None else now,
         updated_at=now,
     )
-    written = workspace.services.catalogue.put(target)
-    workspace.forget_compute_target(name)
-    return written, known is None
+
+    def entered(target: ComputeTarget) -> ComputeTarget:
+        if known is None and not attached:
+            return _create(workspace, target)
+        state = _prepare(workspace, known, target)
+        return workspace.services.catalogue.put(target.model_copy(update={"provisioning_state": state}))
+
+    return _with_secrets(workspace, known, target, request.properties, entered), known is None
 
 
 def change_target(workspace: Workspace, name: str, request: TargetChange) -> ComputeTarget:
@@ -95,91 +94,142 @@ def change_target(workspace: Workspace, name: str, request: TargetChange) -> Com
 
     Raises:
         NotFound: There is none.
-        InvalidDocument: Properties that the type does not have.
-        Conflict: It is built in, or others change it all the time.
+        InvalidDocument: Properties that the type does not have, or what the service said.
+        Conflict: It is built in, steps run on it, or others change it all the time.
     """
-    _refuse_built_in(name, "changed; the setting PIPEYARD_LOCAL_MAX_JOBS says how many jobs it runs at once")
-    find_target(workspace, name)
-
-    def changed(old: ComputeTarget) -> ComputeTarget:
-        fields = request.model_dump(exclude_none=True, exclude={"properties"})
-        given = {**old.properties, **(request.properties or {})}
-        properties, secret_properties = _kept(workspace, old.name, old.type, given, old)
-        fields |= {"properties": properties, "secret_properties": secret_properties}
-        return old.model_copy(update={**fields, "updated_at": workspace.now().isoformat()})
-
-    written = change(workspace, ComputeTarget, name.lower(), changed)
+    refuse_built_in(name, "changed; the setting PIPEYARD_LOCAL_MAX_JOBS says how many jobs it runs at once")
     workspace.forget_compute_target(name)
-    return written
+    old = find_target(workspace, name)
+    given = request.properties or {}
+    now = workspace.now().isoformat()
+
+    def merged(latest: ComputeTarget) -> ComputeTarget:
+        both = {each: value for each, value in {**latest.properties, **given}.items() if value is not None}
+        fields = request.model_dump(exclude_none=True, exclude={"properties"})
+        fields["properties"] = checked_properties(latest.type, both, attached=latest.attached)
+        return latest.model_copy(update={**fields, "updated_at": now})
+
+    def entered(target: ComputeTarget) -> ComputeTarget:
+        fields = {"provisioning_state": _prepare(workspace, old, target), "secret_names": target.secret_names}
+        key = target.key
+        return change(workspace, ComputeTarget, key, lambda latest: merged(latest).model_copy(update=fields))
+
+    return _with_secrets(workspace, old, merged(old), given, entered)
 
 
-def delete_target(workspace: Workspace, name: str) -> None:
-    """Delete or detach a compute target. Jobs that run on it go on.
+def delete_target(workspace: Workspace, name: str) -> ComputeTarget | None:
+    """Delete or detach a compute target. What was attached stays as it is in its service.
+
+    Returns:
+        The target while its service still deletes it; None where it is gone.
 
     Raises:
         NotFound: There is none.
-        Conflict: It is built in.
+        Conflict: It is built in, or steps run on it.
     """
-    _refuse_built_in(name, "deleted")
+    refuse_built_in(name, "deleted")
     workspace.forget_compute_target(name)
     target = find_target(workspace, name)
-    workspace.services.catalogue.delete(ComputeTarget, target.key)
-    workspace.forget_compute_target(name)
-    for each in target.secret_properties:
-        workspace.services.secrets.delete(_secret_name(target.name, each))
-
-
-def _check_name(name: str) -> None:
-    _refuse_built_in(name, "replaced")
-    if name.lower() in RESERVED_NAMES:
-        raise InvalidDocument([Fault(pointer="", message=f"`{name}` is reserved: choose another name.")])
-
-
-def _refuse_built_in(name: str, what: str) -> None:
-    if name.lower() == LOCAL_TARGET:
-        raise Conflict(f"The compute target `{LOCAL_TARGET}` is built in and cannot be {what}.")
-
-
-def _kept(
-    workspace: Workspace, name: str, type_: str, given: dict[str, Any], known: ComputeTarget | None
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Properties as they may be written to a row, and the names of those that went to the secret store instead."""
-    model = properties_model(type_)
-    _check_properties(model, given)
-    secret = {each: value for each, value in given.items() if each in SECRET_PROPERTIES and value not in (None, "")}
-    for each, value in secret.items():
-        workspace.services.secrets.set(_secret_name(name, each), str(value))
-    plain = {each: value for each, value in given.items() if each not in SECRET_PROPERTIES}
-    shown = model.model_validate(plain).model_dump(mode="json", exclude_none=True)
-    before = set(known.secret_properties) if known is not None else set()
-    return shown, tuple(sorted(before | set(secret)))
-
-
-def _check_properties(model: type[TargetLimits], given: dict[str, Any]) -> None:
+    if target.provisioning_state != "Deleting":
+        refuse_while_used(workspace, target, "deleted")
+        provisioner = workspace.services.compute.provisioner(target)
+        if provisioner is None or target.attached:
+            remove_record(workspace, target)
+            return None
+        provisioner.remove()
+        fields = {"provisioning_state": "Deleting", "updated_at": workspace.now().isoformat()}
+        target = change(workspace, ComputeTarget, target.key, lambda latest: latest.model_copy(update=fields))
+        workspace.forget_compute_target(name)
     try:
-        model.model_validate(given)
-    except ValidationError as error:
-        faults = shape_faults(error, lambda loc: Place(loc, model), Suggester())
-        raise InvalidDocument(below("/properties", faults)) from None
-    wrong = [
-        Fault(pointer=json_pointer("properties", name), message="It is kept as a secret, and those are texts.")
-        for name in sorted(SECRET_PROPERTIES & given.keys())
-        if not isinstance(given[name], str | None)
-    ]
-    hidden = [
-        Fault(pointer=json_pointer("properties", name), message=f"It holds {quoted(inner)}; give that at the top.")
-        for name, value in given.items()
-        for inner in sorted(_names_within(value) & SECRET_PROPERTIES)
-    ]
-    if wrong or hidden:
-        raise InvalidDocument(wrong + hidden)
+        return current(workspace, target)[0]
+    except NotFound:
+        return None
 
 
-def _names_within(value: object) -> set[str]:
-    if isinstance(value, dict):
-        return {*value, *(name for each in value.values() for name in _names_within(each))}
-    return {name for each in value for name in _names_within(each)} if isinstance(value, list) else set()
+def _known(workspace: Workspace, name: str, request: TargetRequest) -> ComputeTarget | None:
+    """The target of this name, if there is one that the request can be about."""
+    found = workspace.services.catalogue.find(ComputeTarget, name.lower())
+    if found is None:
+        return None
+    if found.provisioning_state not in SETTLED:
+        try:
+            found, _ = current(workspace, found)
+        except NotFound:
+            return None
+        if found.provisioning_state == "Deleting":
+            raise Conflict(f"The compute target `{found.name}` is being deleted. Wait until it is gone.")
+    other = found.type != request.type
+    if other or (request.attach and not found.attached):
+        what = f"of type `{found.type}`" if other else "which was created here,"
+        raise Conflict(
+            f"There is a compute target `{found.name}` {what} already. Delete it first, or choose another name."
+        )
+    return found
 
 
-def _secret_name(target: str, property_: str) -> str:
-    return f"compute-{target.lower()}--{property_.replace('_', '-')}"
+def _with_secrets(
+    workspace: Workspace,
+    known: ComputeTarget | None,
+    target: ComputeTarget,
+    given: Mapping[str, Any],
+    entered: Callable[[ComputeTarget], ComputeTarget],
+) -> ComputeTarget:
+    """Check and enter a target, with new secrets of its own; the old ones are deleted once nothing names them."""
+    check_backend(workspace, target)
+    if known is not None:
+        check_change(workspace, known, target)
+    before = target.secret_names
+    kept = keep_secrets(workspace, target.name, given)
+    try:
+        written = entered(target.model_copy(update={"secret_names": {**before, **kept}}))
+    except PipeyardError:
+        forget_secrets(workspace, kept.values())
+        raise
+    finally:
+        workspace.forget_compute_target(target.name)
+    forget_secrets(workspace, (before[each] for each in kept if each in before))
+    return written
+
+
+def _create(workspace: Workspace, target: ComputeTarget) -> ComputeTarget:
+    """Write a new target down, then have it made: what was made always has a record that it can be deleted with."""
+    catalogue = workspace.services.catalogue
+    provisioner = workspace.services.compute.provisioner(target)
+    if provisioner is None:
+        return catalogue.insert(target)
+    written = catalogue.insert(target.model_copy(update={"provisioning_state": "Creating"}))
+    try:
+        _ask(provisioner.apply)
+    except PipeyardError:
+        catalogue.delete(ComputeTarget, target.key)
+        raise
+    return written
+
+
+def _prepare(workspace: Workspace, known: ComputeTarget | None, target: ComputeTarget) -> ProvisioningState:
+    """Ask the service to take a target as it will be; returns the state that the target is in then."""
+    provisioner = workspace.services.compute.provisioner(target)
+    if provisioner is None:
+        return "Succeeded"
+    if target.attached and (known is None or _is_reached_otherwise(known, target)):
+        _ask(provisioner.check)
+    if known is None:
+        return "Succeeded"
+    if not differing(known, target, RESIZED_BY) and known.provisioning_state not in {"Failed", "Canceled"}:
+        return known.provisioning_state
+    _ask(provisioner.apply)
+    return "Updating"
+
+
+def _ask(call: Callable[[], None]) -> None:
+    """Ask the service; what it refuses for good is a fault of the request, in its own words."""
+    try:
+        call()
+    except (NotFound, BackendError) as error:
+        if error.retryable:
+            raise
+        raise InvalidDocument([Fault(pointer="", message=str(error))]) from None
+
+
+def _is_reached_otherwise(known: ComputeTarget, target: ComputeTarget) -> bool:
+    return bool(changed_connection(known, target)) or known.secret_names != target.secret_names

@@ -6,18 +6,27 @@ from typing import Any
 from shared.core.compute_targets import (
     AML_COMPUTE,
     DATA_LAKE_ANALYTICS,
+    DATABRICKS,
     LOCAL_PROCESS,
     LOCAL_TARGET,
-    LOCAL_TYPE,
+    SCRIPT_TYPES,
+    THIS_MACHINE,
     AmlComputeProperties,
     ComputeTarget,
-    has_engine,
     job_limit,
 )
 from shared.core.definition import StepDefinition
 from shared.core.errors import BackendError, NotFound
+from shared.core.records import StepRecord
 from shared.ports.compute import ComputeBackend
 from shared.services.workspace import RunContext, Workspace
+
+_REACHED_BY = {
+    AML_COMPUTE: "give it the property `workspace_resource_id`, or set PIPEYARD_AZURE_ML_WORKSPACE",
+    DATABRICKS: "give it the property `workspace_url`; in a local workspace, `emulated` will do, too",
+    DATA_LAKE_ANALYTICS: 'give it the property `"engine": "duckdb"`, and scripts run on this machine',
+}
+"""What a target of a type lacks that nothing here can reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,27 +46,15 @@ class Destination:
     limit: int | None
 
 
-def runs_on(workspace: Workspace, type_: str) -> str | None:
-    """Name of the backend that runs jobs of targets of a type; None where nothing here does."""
-    known = type_ in {LOCAL_TYPE, AML_COMPUTE} and LOCAL_PROCESS in workspace.services.backends
-    return LOCAL_PROCESS if known else None
-
-
-def target_runs_on(workspace: Workspace, target: ComputeTarget) -> str | None:
-    """Name of the backend that runs jobs of a target; None where nothing here does."""
-    if has_engine(target) and LOCAL_PROCESS in workspace.services.backends:
-        return LOCAL_PROCESS
-    return runs_on(workspace, target.type)
-
-
 def built_in_targets(workspace: Workspace) -> list[ComputeTarget]:
     """The targets that nobody has to create."""
-    if LOCAL_PROCESS not in workspace.services.backends:
-        return []
     limit = workspace.max_local_jobs
-    properties = {} if limit is None else {"max_concurrent_jobs": limit}
-    description = "Processes of the machine that the workspace runs on."
-    return [ComputeTarget(name=LOCAL_TARGET, type=LOCAL_TYPE, properties=properties, description=description)]
+    local = (
+        THIS_MACHINE
+        if limit is None
+        else THIS_MACHINE.model_copy(update={"properties": {"max_concurrent_jobs": limit}})
+    )
+    return [local] if workspace.services.compute.offers(local) is not None else []
 
 
 def all_targets(workspace: Workspace) -> list[ComputeTarget]:
@@ -86,31 +83,48 @@ def destination(workspace: Workspace, step: StepDefinition, target_name: str) ->
         BackendError: Nothing here can run the step; the sentence says what is missing.
     """
     target = find_target(workspace, target_name)
-    step_type = workspace.step_types[step.type]
-    missing = step_type.missing_backend
-    # An engine runs the steps that are made for its target, and no others.
-    engine = has_engine(target) and target.type in (step_type.compute_kinds or ())
-    if missing is not None and not engine:
+    _require_usable(target)
+    backend_name = _backend_of(workspace, step, target)
+    if step.resources.node_count > 1 and backend_name == LOCAL_PROCESS:
         raise BackendError(
-            f"Step `{step.name}` needs a {missing} back-end, which this workspace does not have yet. "
-            "Its settings are checked and kept, so that the pipeline can be written and published; "
-            f"to run it, {_remedy(target)}."
+            f"Step `{step.name}` asks for {step.resources.node_count} nodes, and compute target `{target.name}` is "
+            "this one machine. Run it on a cluster of Azure ML (or an emulated one), or set `node_count` to 1."
         )
-    backend_name = target_runs_on(workspace, target) if engine else runs_on(workspace, target.type)
-    if backend_name is None:
-        raise BackendError(
-            f"Compute target `{target.name}` is known, but this workspace has no back-end for targets of type "
-            f"`{target.type}` yet. Run step `{step.name}` on another compute target."
-        )
-    backend = workspace.services.backends[backend_name]
+    backend = workspace.services.compute.open(target)
     limit = step_limit(workspace, step, target)
     return Destination(name=target.name, backend=backend, backend_name=backend_name, limit=limit)
 
 
-def _remedy(target: ComputeTarget) -> str:
-    if target.type == DATA_LAKE_ANALYTICS:
-        return 'give the compute target the property `"engine": "duckdb"`, and scripts run on this machine'
-    return "replace the step by one that runs a script, or leave it out"
+def _require_usable(target: ComputeTarget) -> None:
+    if target.provisioning_state in {"Deleting", "Failed", "Canceled"}:
+        said = "; ".join(target.provisioning_errors) or "its service says no more about it"
+        raise BackendError(f"Compute target `{target.name}` is `{target.provisioning_state}`: {said}.")
+
+
+def _backend_of(workspace: Workspace, step: StepDefinition, target: ComputeTarget) -> str:
+    """Name of what runs the step's jobs on its target."""
+    step_type = workspace.step_types[step.type]
+    backend_name = workspace.services.compute.offers(target)
+    # Services and engines run the steps that are made for them, and no others.
+    kinds = step_type.compute_kinds or SCRIPT_TYPES
+    if step_type.missing_backend is None and backend_name is None and target.type in _REACHED_BY.keys() & kinds:
+        raise BackendError(
+            f"Step `{step.name}` runs on compute target `{target.name}`, and nothing says where in this workspace's "
+            f"reach that is: {_REACHED_BY[target.type]}."
+        )
+    if step_type.missing_backend is not None or (step_type.compute_kinds is not None and backend_name is None):
+        missing = step_type.missing_backend or target.type
+        raise BackendError(
+            f"Step `{step.name}` needs a {missing} back-end, which this workspace does not have yet. "
+            "Its settings are checked and kept, so that the pipeline can be written and published; "
+            "to run it, replace the step by one that runs a script, or leave it out."
+        )
+    if backend_name is None or target.type not in kinds:
+        raise BackendError(
+            f"Compute target `{target.name}` is known, but this workspace has no back-end for targets of type "
+            f"`{target.type}` that runs scripts. Run step `{step.name}` on another compute target."
+        )
+    return backend_name
 
 
 def step_limit(workspace: Workspace, step: StepDefinition, target: ComputeTarget) -> int | None:
@@ -118,7 +132,23 @@ def step_limit(workspace: Workspace, step: StepDefinition, target: ComputeTarget
 
     A job that starts runs does little itself: were it to hold a place, a target of one would never get to its runs.
     """
-    return None if workspace.step_types[step.type].starts_runs else job_limit(target)
+    if workspace.step_types[step.type].starts_runs:
+        return None
+    return job_limit(target, queues=workspace.services.compute.open(target).capabilities.queues)
+
+
+def open_backend(workspace: Workspace, row: StepRecord) -> ComputeBackend:
+    """The backend that has the job of a step which has begun.
+
+    Raises:
+        NotFound: Its compute target is gone, or something else runs the target's jobs by now.
+    """
+    if row.backend in {"", LOCAL_PROCESS}:  # whatever became of the target
+        return workspace.services.compute.open(THIS_MACHINE)
+    target = find_target(workspace, row.compute_target)
+    if workspace.services.compute.offers(target) != row.backend:
+        raise NotFound(f"This workspace has no back-end `{row.backend}` any more, which had the job.")
+    return workspace.services.compute.open(target)
 
 
 def target_name(context: RunContext, ordinal: int) -> str:
@@ -131,7 +161,7 @@ def cluster_status(workspace: Workspace, target: ComputeTarget) -> dict[str, Any
     if target.type != AML_COMPUTE:
         return {}
     settings = AmlComputeProperties.model_validate(target.properties)
-    running = workspace.slots.taken(target.name) if runs_on(workspace, target.type) else 0
+    running = workspace.slots.taken(target.name) if workspace.services.compute.offers(target) else 0
     nodes = max(running, settings.min_nodes)
     return {
         "allocationState": "Steady",

@@ -75,7 +75,7 @@ def test_names_and_properties_are_checked(api: Api, cluster: str) -> None:
     problem(api.http.get("/api/compute-targets/fine"), 404)
 
 
-def test_what_nothing_can_run_yet_fails_with_what_is_missing(api: Api, flow: Flow) -> None:
+def test_what_nothing_can_run_fails_with_what_is_missing(api: Api, flow: Flow) -> None:
     name = f"b-{flow.token}"
     body = {"type": "Databricks", "attach": True, "properties": {"access_token": "hunter2", "workspace_name": "w"}}
     target = api.http.put(f"/api/compute-targets/{name}", json=body).json()
@@ -89,10 +89,7 @@ def test_what_nothing_can_run_yet_fails_with_what_is_missing(api: Api, flow: Flo
     bricks = {"name": "bricks", "type": "databricks", "settings": settings, "compute_target": name}
     ended = flow.run(bricks)
     assert ended.status == "Failed"
-    assert (
-        "Step `bricks` needs a Databricks back-end, which this workspace does not have"
-        in ended.steps["bricks"]["error"]
-    )
+    assert "give it the property `workspace_url`" in ended.steps["bricks"]["error"]
     ended = flow.run(flow.step("script", compute_target=name))
     assert "no back-end for targets of type `Databricks`" in ended.steps["script"]["error"]
     refused = api.refuse("/api/runs", {"definition": flow.definition({**bricks, "compute_target": "local"})}, 422)
@@ -101,6 +98,50 @@ def test_what_nothing_can_run_yet_fails_with_what_is_missing(api: Api, flow: Flo
     refused = api.refuse("/api/runs", {"definition": flow.definition(wrong)}, 422)
     assert "Exactly one of" in refused["faults"][0]["message"]
     assert api.http.delete(f"/api/compute-targets/{name}").status_code == 204
+
+
+def test_a_token_is_kept_as_a_secret_and_nowhere_else(api: Api, server: Server, flow: Flow) -> None:
+    name, first, second = f"t-{flow.token}", f"dapi-first-{flow.token}", f"dapi-second-{flow.token}"
+    path = f"/api/compute-targets/{name}"
+
+    def files_with(token: str) -> set[str]:
+        folders = (path for path in server.data.rglob("*") if path.is_file())
+        return {str(path.relative_to(server.data).parts[0]) for path in folders if token.encode() in _bytes_of(path)}
+
+    body = {"type": "Databricks", "attach": True, "properties": {"workspace_name": "w", "access_token": first}}
+    answers = [api.http.put(path, json=body).text, api.http.get(path).text, api.http.get("/api/compute-targets").text]
+    changed = api.http.patch(path, json={"properties": {"access_token": second, "workspace_name": None}})
+    assert (changed.json()["properties"], changed.json()["secret_properties"]) == ({}, ["access_token"])
+    until(lambda: b"compute_target" in b"".join(map(_bytes_of, server.data.glob("azurite/*table*"))), "the saved row")
+    assert files_with(first) == set(), "a token that was replaced is forgotten"
+    assert files_with(second) == {"secrets"}
+    answers += [changed.text, api.http.get("/api/audit").text, server.output.read_text(encoding="utf-8")]
+    assert first not in "".join(answers)
+    assert second not in "".join(answers)
+    assert api.http.delete(path).status_code == 204
+    assert files_with(second) == set()
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # the workspace is at work
+        return b""
+
+
+def test_a_target_with_a_step_on_it_is_not_deleted(api: Api, flow: Flow, cluster: str, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    run_id = flow.submit(flow.step("busy", GATED, env={"GATE": str(gate)}, compute_target=cluster))
+    until(lambda: flow.notes("start"), "the start")
+    assert f"`{run_id}-00000`" in problem(api.http.delete(f"/api/compute-targets/{cluster}"), 409)["detail"]
+    emulated = {"properties": {"emulated": True}}
+    moved = problem(api.http.patch(f"/api/compute-targets/{cluster}", json=emulated), 409)
+    assert "cannot be reached otherwise (`emulated`) while steps run on it" in moved["detail"]
+    nodes = api.get(f"/api/compute-targets/{cluster}/nodes")["value"]
+    assert nodes == [{"nodeId": "node-0", "nodeState": "running", "runId": f"{run_id}-00000"}]
+    gate.touch()
+    api.wait(run_id).finished()
+    until(lambda: api.http.delete(f"/api/compute-targets/{cluster}").status_code == 204, "the end of the step")
 
 
 def test_an_unknown_target_is_named_once(api: Api, flow: Flow) -> None:

@@ -33,6 +33,11 @@ class ComputeClient:
         """Change a target's properties, description or tags."""
         return cast("Json", self._http.send("PATCH", f"{TARGETS}/{part(name)}", json=changes).json())
 
-    def delete(self, name: str) -> None:
-        """Delete or detach a target."""
-        self._http.send("DELETE", f"{TARGETS}/{part(name)}")
+    def nodes(self, name: str) -> "builtins.list[Json]":
+        """The nodes of a cluster with their jobs."""
+        return cast("list[Json]", self._http.get(f"{TARGETS}/{part(name)}/nodes")["value"])
+
+    def delete(self, name: str) -> Json | None:
+        """Delete or detach a target; returns it while its service still deletes it, None where it is gone."""
+        answer = self._http.send("DELETE", f"{TARGETS}/{part(name)}")
+        return cast("Json", answer.json()) if answer.content else None

@@ -5,8 +5,9 @@ deployment has an engine for the service; otherwise they fail with a sentence th
 the workspace once and kept there as secrets.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from pipeyard._checks import not_offered
 from pipeyard.core.compute.base import ComputeTarget
 from pipeyard.core.compute.configuration import (
     ComputeTargetAttachConfiguration,
@@ -26,14 +27,57 @@ class DatabricksCompute(ComputeTarget):
         workspace_name: str | None = None,
         resource_id: str | None = None,
         access_token: str = "",
+        *,
+        workspace_url: str | None = None,
+        emulated: bool = False,
+        uri_scheme: str | None = None,
+        workspace_folder: str | None = None,
+        max_concurrent_jobs: int | None = None,
     ) -> ComputeTargetAttachConfiguration:
-        """A Databricks workspace to attach."""
+        """A Databricks workspace to attach.
+
+        Args:
+            resource_group: For people; an address or a resource id is what the workspace is reached by.
+            workspace_name: For people.
+            resource_id: Resource id of the workspace in Azure, which its address is looked up with; or
+            workspace_url: its address, such as `https://adb-1234.5.azuredatabricks.net`.
+            access_token: Kept as a secret. Without one, the identity of the Pipeyard deployment is used, which must
+                be a user of the Databricks workspace.
+            emulated: The emulator that a local workspace has.
+            uri_scheme: How scripts get the addresses of blobs: `abfss` or `wasbs`.
+            workspace_folder: Where files of jobs are put in the Databricks workspace.
+            max_concurrent_jobs: Most jobs that Pipeyard gives it at once; the others wait.
+        """
         return attach_document(
             "Databricks",
             resource_group=resource_group,
             workspace_name=workspace_name,
             resource_id=resource_id,
             access_token=access_token,
+            workspace_url=workspace_url,
+            emulated=emulated,
+            uri_scheme=uri_scheme,
+            workspace_folder=workspace_folder,
+            max_concurrent_jobs=max_concurrent_jobs,
+        )
+
+    def update(self, *, access_token: str) -> None:
+        """Replace the token, when the old one is about to expire; steps that are under way go on with the new one.
+
+        Raises:
+            ComputeTargetException: Databricks refused the token.
+        """
+        self._change({"properties": {"access_token": access_token}})
+
+    def get_credentials(self) -> dict[str, Any]:
+        """Refused: what was given to a workspace as a secret is not handed out.
+
+        Raises:
+            UserErrorException: Always.
+        """
+        raise not_offered(
+            "the tokens of compute targets",
+            "They are kept as secrets. Make a token of your own in Databricks for what is not a step.",
         )
 
 
@@ -49,14 +93,27 @@ class AdlaCompute(ComputeTarget):
         resource_id: str | None = None,
         *,
         engine: str | None = None,
+        emulated: bool = False,
+        max_concurrent_jobs: int | None = None,
     ) -> ComputeTargetAttachConfiguration:
-        """An account to attach; with the engine `duckdb`, U-SQL scripts run on the workspace's own machine."""
+        """An account to attach. The service is gone, so one of `engine` and `emulated` must be given.
+
+        Args:
+            resource_group: For people.
+            account_name: For people.
+            resource_id: For people.
+            engine: `duckdb` runs U-SQL scripts on the workspace's own machine.
+            emulated: The emulator of the service that a local workspace has.
+            max_concurrent_jobs: Most jobs that Pipeyard gives it at once; the others wait.
+        """
         return attach_document(
             "DataLakeAnalytics",
             resource_group=resource_group,
             account_name=account_name,
             resource_id=resource_id,
             engine=engine,
+            emulated=emulated,
+            max_concurrent_jobs=max_concurrent_jobs,
         )
 
 

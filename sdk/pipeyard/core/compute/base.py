@@ -1,12 +1,12 @@
-"""What all compute targets have in common: looking them up, creating, attaching, waiting, deleting."""
+"""What all compute targets have in common: looking them up, creating, attaching, deleting."""
 
 import builtins
-import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 from pipeyard._checks import not_offered, require_workspace
+from pipeyard.core.compute._waiting import wait_until_gone, wait_until_made
 from pipeyard.core.compute.configuration import (
     ComputeTargetAttachConfiguration,
     ComputeTargetProvisioningConfiguration,
@@ -16,11 +16,6 @@ from pipeyard.core.workspace import Workspace
 from pipeyard.exceptions import ComputeTargetException, UserErrorException
 
 # ruff: noqa: FBT001, FBT002, PLC0415  (v1's signatures; httpx is loaded when the workspace is asked)
-
-POLL_SECONDS = 1.0
-SUCCEEDED = "Succeeded"
-FAILED = "Failed"
-MINUTE = 60
 
 
 class ComputeTarget:
@@ -119,20 +114,23 @@ class ComputeTarget:
         require_workspace(workspace, where)
         from pipeyard._clients.compute import ComputeClient
 
-        try:
+        with _refusals():
             return ComputeTarget._of(workspace, ComputeClient(workspace.client.http).put(name, body))
-        except UserErrorException as error:
-            raise ComputeTargetException(
-                error.summary, code=error.code, status=error.status, faults=error.faults
-            ) from error
 
     @staticmethod
-    def list(workspace: Workspace) -> "builtins.list[ComputeTarget]":
-        """Every target of a workspace."""
+    def list(
+        workspace: Workspace, compute_type: "str | type[ComputeTarget] | None" = None
+    ) -> "builtins.list[ComputeTarget]":
+        """Every target of a workspace, or those of a type: a class, or v1's name such as `AmlCompute`.
+
+        What a service says of its targets' nodes is not among it: `get_status()` asks for that.
+        """
         require_workspace(workspace, "ComputeTarget.list")
         from pipeyard._clients.compute import ComputeClient
 
-        return [ComputeTarget._of(workspace, item) for item in ComputeClient(workspace.client.http).list()]
+        wanted = getattr(compute_type, "_compute_type", compute_type)
+        found = [ComputeTarget._of(workspace, item) for item in ComputeClient(workspace.client.http).list()]
+        return [target for target in found if wanted is None or target.type == wanted]
 
     @property
     def name(self) -> str:
@@ -171,7 +169,7 @@ class ComputeTarget:
 
     @property
     def provisioning_state(self) -> str:
-        """`Succeeded`, `Creating` or `Failed`."""
+        """`Succeeded`, `Creating`, `Updating`, `Deleting`, `Failed` or `Canceled`."""
         return str(self.document["provisioning_state"])
 
     @property
@@ -192,8 +190,9 @@ class ComputeTarget:
     @property
     def status(self) -> ComputeTargetStatus:
         """Its state when it was last asked for."""
-        errors = tuple(self.provisioning_errors)
-        return ComputeTargetStatus(self.provisioning_state, errors, dict(self.document.get("status") or {}))
+        details = dict(self.document.get("status") or {})
+        errors = (*self.provisioning_errors, *(details.get("errors") or ()))
+        return ComputeTargetStatus(self.provisioning_state, errors, details)
 
     def get_status(self) -> ComputeTargetStatus:
         """Its state now."""
@@ -211,36 +210,45 @@ class ComputeTarget:
         timeout_in_minutes: float = 25,
         is_delete_operation: bool = False,
     ) -> None:
-        """Wait until the target has been made.
+        """Wait until the target has been made, or deleted.
 
         Args:
-            show_output: Print its state.
-            min_node_count: Accepted for v1's sake: nodes start when jobs come.
-            timeout_in_minutes: Give up waiting after this long.
-            is_delete_operation: Accepted for v1's sake: deleting does not take time.
+            show_output: Print its states.
+            min_node_count: Wait for so many nodes, too; never for more than the cluster keeps without jobs.
+            timeout_in_minutes: Give up waiting after this long; that is printed, and no error.
+            is_delete_operation: Wait until it is gone instead.
 
         Raises:
-            ComputeTargetException: It could not be made.
+            ComputeTargetException: It could not be made or deleted; in the words of its service.
         """
-        del min_node_count
         if is_delete_operation:
+            wait_until_gone(self, show_output=show_output, timeout_in_minutes=timeout_in_minutes)
             return
-        deadline = time.monotonic() + timeout_in_minutes * MINUTE
-        while self.provisioning_state not in {SUCCEEDED, FAILED} and time.monotonic() < deadline:
-            self.workspace.client.sleep(POLL_SECONDS)
-            self.refresh_state()
-        if show_output:
-            sys.stdout.write(f"{self.provisioning_state}\nProvisioning of {self.name} is over.\n")
-        if self.provisioning_state == FAILED:
-            raise ComputeTargetException(
-                f"The compute target {self.name!r} could not be made: {'; '.join(self.provisioning_errors)}"
-            )
+        wait_until_made(
+            self,
+            show_output=show_output,
+            least_nodes=self._least_nodes(min_node_count),
+            timeout_in_minutes=timeout_in_minutes,
+        )
+
+    def _least_nodes(self, min_node_count: int | None) -> int | None:
+        """How many nodes there are to wait for; None where a target has none."""
+        del min_node_count
+        return None
 
     def delete(self) -> None:
-        """Delete it; pipelines that name it fail from now on."""
+        """Delete it; pipelines that name it fail from now on.
+
+        What was created is deleted in its service as well, which may take a while; what was attached stays there.
+
+        Raises:
+            ComputeTargetException: Steps run on it, or its service refused.
+        """
         from pipeyard._clients.compute import ComputeClient
 
-        ComputeClient(self.workspace.client.http).delete(self.name)
+        with _refusals():
+            left = ComputeClient(self.workspace.client.http).delete(self.name)
+        self.document = left or {**self.document, "provisioning_state": "Deleting"}
 
     def detach(self) -> None:
         """Forget it; what it stood for stays."""
@@ -267,15 +275,22 @@ class ComputeTarget:
     def _change(self, changes: Mapping[str, Any]) -> None:
         from pipeyard._clients.compute import ComputeClient
 
-        try:
+        with _refusals():
             self.document = ComputeClient(self.workspace.client.http).change(self.name, changes)
-        except UserErrorException as error:
-            raise ComputeTargetException(
-                error.summary, code=error.code, status=error.status, faults=error.faults
-            ) from error
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r}, type={self.type!r}, state={self.provisioning_state!r})"
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Refusals of requests about targets, under v1's name for them."""
+    try:
+        yield
+    except UserErrorException as error:
+        raise ComputeTargetException(
+            error.summary, code=error.code, status=error.status, faults=error.faults
+        ) from error
 
 
 def refused(kind: str, instead: str) -> Exception:

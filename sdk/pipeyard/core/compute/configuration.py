@@ -45,5 +45,5 @@ class ComputeTargetStatus:
 
 
 def attach_document(compute_type: str, **given: Any) -> ComputeTargetAttachConfiguration:
-    """An attach configuration without what was not given."""
+    """An attach configuration without what was not given; `False` says the same as nothing."""
     return ComputeTargetAttachConfiguration(compute_type, {key: value for key, value in given.items() if value})

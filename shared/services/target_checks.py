@@ -1,0 +1,116 @@
+"""What speaks against creating, attaching, changing or deleting a compute target."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.core.compute_targets import (
+    AML_COMPUTE,
+    DATA_FACTORY,
+    LOCAL_PROCESS,
+    LOCAL_TARGET,
+    RESERVED_NAMES,
+    ComputeTarget,
+    changed_connection,
+    properties_model,
+)
+from shared.core.errors import Conflict, Fault, InvalidDocument
+from shared.core.pointers import below
+from shared.core.target_properties import property_faults
+from shared.core.wording import listed, quoted
+from shared.services.target_secrets import secret_faults, without_secrets
+from shared.services.target_status import step_runs_on
+from shared.services.workspace import Workspace
+
+CREATABLE = frozenset({AML_COMPUTE, DATA_FACTORY})
+"""Types of targets that can be made here; the others exist somewhere and are attached."""
+FIXED = frozenset(
+    {"vm_size", "vm_priority", "location", "subnet_id", "node_public_ip", "identity_type", "identity_ids"}
+)
+"""Properties of a cluster that last as long as it does."""
+_MAX_NAMED = 5
+
+
+def check_name(name: str) -> None:
+    """Refuse the name of the built-in target and those that mean something else."""
+    refuse_built_in(name, "replaced")
+    if name.lower() in RESERVED_NAMES:
+        raise InvalidDocument([Fault(pointer="", message=f"`{name}` is reserved: choose another name.")])
+
+
+def refuse_built_in(name: str, what: str) -> None:
+    """Refuse the built-in target."""
+    if name.lower() == LOCAL_TARGET:
+        raise Conflict(f"The compute target `{LOCAL_TARGET}` is built in and cannot be {what}.")
+
+
+def checked_properties(type_: str, given: Mapping[str, Any], *, attached: bool) -> dict[str, Any]:
+    """Properties as they may be written to a row.
+
+    Raises:
+        InvalidDocument: With everything that is wrong with them.
+    """
+    plain = without_secrets(given)
+    faults = [*property_faults(type_, plain, attached=attached), *secret_faults(given)]
+    if faults:
+        raise InvalidDocument(below("/properties", faults))
+    kept = properties_model(type_).model_validate(plain)
+    return kept.model_dump(mode="json", exclude_none=True, exclude_unset=attached)
+
+
+def check_backend(workspace: Workspace, target: ComputeTarget) -> None:
+    """Refuse a target that nothing here could make, or whose service nobody knows."""
+    offered = workspace.services.compute.offers(target)
+    if target.properties.get("emulated") and offered is None:
+        message = f"This workspace has no emulator for targets of type `{target.type}`: those are for local workspaces."
+        raise InvalidDocument([Fault(pointer="/properties/emulated", message=message)])
+    is_cluster = target.type == AML_COMPUTE
+    if is_cluster and (offered is None or (target.attached and offered == LOCAL_PROCESS)):
+        raise InvalidDocument(
+            [
+                Fault(
+                    pointer="/properties/workspace_resource_id",
+                    message="No Azure ML workspace is known that could have the cluster.",
+                    suggestion="Give its resource id, or set PIPEYARD_AZURE_ML_WORKSPACE; in a local workspace, say "
+                    "`emulated`.",
+                )
+            ]
+        )
+    if not target.attached and (target.type not in CREATABLE or offered is None):
+        raise Conflict(
+            f"A compute target of type `{target.type}` cannot be created here. One that exists can be attached, so "
+            "that pipelines may name it."
+        )
+
+
+def check_change(workspace: Workspace, known: ComputeTarget, target: ComputeTarget) -> None:
+    """Refuse changes that a target outlasts only by being made again, or that would lose the jobs that run on it."""
+    connection = listed([quoted(name) for name in changed_connection(known, target)])
+    made = not known.attached and workspace.services.compute.provisioner(known) is not None
+    if connection and made:
+        raise Conflict(
+            f"`{known.name}` was created where it is: to change {connection}, delete it and create it again."
+        )
+    if connection:
+        refuse_while_used(workspace, known, f"reached otherwise ({connection})")
+    fixed = differing(known, target, FIXED) if made and known.provisioning_state != "Failed" else []
+    if fixed:
+        message = "It lasts as long as the cluster."
+        suggestion = "Delete the cluster, and create it again."
+        pointers = [f"/properties/{name}" for name in fixed]
+        raise InvalidDocument([Fault(pointer=each, message=message, suggestion=suggestion) for each in pointers])
+
+
+def refuse_while_used(workspace: Workspace, target: ComputeTarget, what: str) -> None:
+    """Refuse what would leave jobs behind that nobody could look after."""
+    used = step_runs_on(workspace, target)
+    if used:
+        shown = listed([quoted(each) for each in used], limit=_MAX_NAMED)
+        raise Conflict(
+            f"The compute target `{target.name}` cannot be {what} while steps run on it: {shown}. Cancel their runs, "
+            "or wait for their end."
+        )
+
+
+def differing(known: ComputeTarget, target: ComputeTarget, names: frozenset[str]) -> list[str]:
+    """Those of the properties that differ."""
+    return sorted(name for name in names if known.properties.get(name) != target.properties.get(name))
