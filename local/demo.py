@@ -1,9 +1,10 @@
 """`python -m local.demo [EXAMPLE] [--json]`: Pipeyard from nothing, in three runs of a real pipeline.
 
 A fresh workspace is started; the example runs, runs again unchanged (everything is reused), and runs once more after
-one script was edited (only what depends on it runs). Or files arrive, and a schedule starts its runs. With `--json`
-the last line of stdout is one object `{"runs": [{"run_id", "status", "seconds", "steps": [{"name", "status", "reused",
-"reason"}]}]}`, and everything for people goes to stderr. The exit code is 1 if a run does not end as it should.
+one script was edited (only what depends on it runs, perhaps until it is canceled). Or files arrive, and a schedule
+starts its runs. With `--json` the last line of stdout is one object `{"runs": [{"run_id", "status", "seconds", "steps":
+[{"name", "status", "reused", "reason"}]}]}`, and everything for people goes to stderr. The exit code is 1 if a run does
+not end as it should.
 """
 
 import argparse
@@ -12,37 +13,30 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeyard._client import Client
 from pipeyard._config import WorkspaceLocation
-from pipeyard._definition_file import load_pipeline
-from pipeyard._explanation import explanation_lines
 from pipeyard._follow import RunView
 from pipeyard._outputs import download_output, find_output
-from pipeyard._snapshots import upload_snapshot
-from pipeyard.cli.progress import follow
-from pipeyard.cli.render import print_lines, print_table, print_view, reason
+from pipeyard.cli.render import print_lines, print_table, reason
 from pipeyard.core import Datastore, Workspace
 from pipeyard.exceptions import PipeyardException
 from rich.console import Console
 
 from local.demo_arrivals import held_back, publish_and_wait, rounds
+from local.demo_change import three_runs
 from local.demo_example import (
-    EXAMPLES,
     Arrivals,
-    Change,
     Description,
     ExampleError,
-    changed_copy,
     example_names,
     make_data,
     read_description,
 )
+from local.demo_setup import set_up
+from local.demo_stage import Stage, run_seconds
 from local.demo_workspace import ROOT, WorkspaceStartError, running_workspace
 
 RESULTS = ROOT / ".pipeyard" / "demo"
@@ -75,32 +69,6 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if faults else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """What every part of the demo works with."""
-
-    name: str
-    description: Description
-    client: Client
-    console: Console
-
-    def title(self, text: str) -> None:
-        """Print a heading."""
-        self.console.print(f"\n{text}", style="bold", markup=False, soft_wrap=True)
-
-    def run(self, directory: Path) -> RunView:
-        """Submit the pipeline that lies in `directory` and watch it to its end."""
-        pipeline = load_pipeline(directory / self.description.pipeline)
-        for snapshot in pipeline.snapshots:
-            upload_snapshot(self.client, snapshot)
-        run = self.client.submit({"definition": pipeline.definition, "experiment_name": self.name})
-        view = follow(self.client, run["run_id"], self.console)
-        if not self.console.is_terminal:
-            print_view(self.console, view)
-        self.console.print(f"Took {run_seconds(view):.1f} s.")
-        return view
-
-
 def _show(name: str, description: Description, scratch: Path, console: Console) -> tuple[list[RunView], list[str]]:
     """The whole demo. Returns the runs, and what was not as expected."""
     console.print(description.title, style="bold", markup=False)
@@ -109,13 +77,20 @@ def _show(name: str, description: Description, scratch: Path, console: Console) 
         console.print(f"It answers at {url}", markup=False)
         with Client(WorkspaceLocation(url=url, source="the demo")) as client:
             stage = Stage(name=name, description=description, client=client, console=console)
-            datastore = _upload(stage, url, scratch / "data")
+            workspace = Workspace(url, client=client)
+            facts = json.loads((scratch / "workspace" / "workspace.json").read_text())
+            print_lines(console, set_up(workspace, client, description, facts["blob_port"]))
+            datastore = _upload(stage, workspace, scratch / "data")
             if description.arrivals is not None:
                 views, faults = _arrivals(stage, datastore, scratch / "data", description.arrivals)
-            else:
-                views, faults = _three_runs(stage, scratch)
-            _print_scores(stage, views[0], views[-1])
-            _download(stage, views[-1])
+            elif description.change is not None:
+                views, faults = three_runs(stage, description.change, scratch)
+            else:  # pragma: no cover  (a description has one or the other)
+                raise AssertionError
+            finished = [view for view in views if view.succeeded]
+            if finished:
+                _print_scores(stage, finished[0], finished[-1])
+                _download(stage, finished[-1])
         console.print("Stopping the workspace ...")
     return views, faults
 
@@ -131,33 +106,10 @@ def _arrivals(
     return rounds(stage.client, stage.console, schedule_id, arrivals, upload)
 
 
-def _three_runs(stage: Stage, scratch: Path) -> tuple[list[RunView], list[str]]:
-    change = stage.description.change
-    if change is None:  # pragma: no cover  (a description has one or the other)
-        raise AssertionError
-    views = _change(stage, change, scratch)
-    return views, _check(views, change.reruns)
-
-
-def _change(stage: Stage, change: Change, scratch: Path) -> list[RunView]:
-    stage.title("1. The first run: every step runs")
-    first = stage.run(EXAMPLES / stage.name)
-    if not first.succeeded:
-        _print_logs(stage, first)
-        return [first]
-    stage.title("2. Submitted again, nothing changed: every step is reused")
-    second = stage.run(EXAMPLES / stage.name)
-    stage.title(f"3. Now {change.text} ({change.file}): only what depends on it runs")
-    third = stage.run(changed_copy(stage.name, change, scratch / "changed"))
-    stage.title("Why each step ran or was reused (pipeyard explain)")
-    print_lines(stage.console, explanation_lines(stage.client.explain(third.run["run_id"])))
-    return [first, second, third]
-
-
-def _upload(stage: Stage, url: str, directory: Path) -> Datastore:
+def _upload(stage: Stage, workspace: Workspace, directory: Path) -> Datastore:
     """Make and upload the data, but for the files that arrive later."""
     files = make_data(stage.name, stage.description, directory)
-    datastore = Datastore(Workspace(url, client=stage.client))
+    datastore = Datastore(workspace)
     if stage.description.arrivals is not None:
         later = held_back(stage.description.arrivals, directory)
         files = [file for file in files if file not in later]
@@ -170,12 +122,12 @@ def _upload(stage: Stage, url: str, directory: Path) -> Datastore:
 
 def _print_scores(stage: Stage, first: RunView, last: RunView) -> None:
     step = stage.description.scores
-    if step is None or not (first.succeeded and last.succeeded):
+    if step is None:
         return
     stage.title(f"Metrics of {step}")
     before, after = (_numbers(stage.client, view, step) for view in (first, last))
     rows = [(name, f"{before.get(name, float('nan')):.4f}", f"{value:.4f}") for name, value in after.items()]
-    print_table(stage.console, ("metric", "first run", "changed run"), rows)
+    print_table(stage.console, ("metric", "first run", "last run"), rows)
 
 
 def _numbers(client: Client, view: RunView, step: str) -> dict[str, float]:
@@ -184,8 +136,6 @@ def _numbers(client: Client, view: RunView, step: str) -> dict[str, float]:
 
 
 def _download(stage: Stage, view: RunView) -> None:
-    if not view.succeeded:
-        return
     target = RESULTS / stage.name
     shutil.rmtree(target, ignore_errors=True)
     for wanted in stage.description.downloads:
@@ -194,32 +144,6 @@ def _download(stage: Stage, view: RunView) -> None:
         place = download_output(stage.client, run_id, wanted.step, output, target)
         files = sorted(file for file in place.rglob("*") if file.is_file()) if place.is_dir() else [place]
         print_lines(stage.console, [f"Saved {file}" for file in files])
-
-
-def _print_logs(stage: Stage, view: RunView) -> None:
-    for step in view.steps:
-        if step["status"] == "Failed":
-            stage.title(f"Log of {step['name']}")
-            print_lines(stage.console, [stage.client.get_log(view.run["run_id"], step["name"])["text"]])
-
-
-def _check(views: list[RunView], reruns: Collection[str]) -> list[str]:
-    """What is not as it should be: all run, none runs, exactly `reruns` run."""
-    everything = {step["name"] for step in views[0].steps}
-    faults = [f"run {view.run['run_id']} ended as {view.run['status']}." for view in views if not view.succeeded]
-    for number, (view, expected) in enumerate(zip(views, (everything, set[str](), set(reruns)), strict=False), 1):
-        ran = {step["name"] for step in view.steps if not step.get("reused")}
-        if ran != expected:
-            faults.append(f"in run {number} these steps ran: {sorted(ran)}; expected: {sorted(expected)}.")
-    return faults
-
-
-def run_seconds(view: RunView) -> float:
-    """From the submit to the end, by the workspace's clock."""
-    created, ended = view.run.get("created_at"), view.run.get("ended_at")
-    if not created or not ended:
-        return 0.0
-    return (datetime.fromisoformat(ended) - datetime.fromisoformat(created)).total_seconds()
 
 
 def _summary(view: RunView) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -37,12 +37,14 @@ class Change(_Described):
         file: Path below the example.
         replace: Text that occurs exactly once in the file, and what takes its place.
         reruns: Names of the steps that must run again; every other step must be reused.
+        cancel: Step during which the run is canceled, once it has written to its log; None lets the run end.
     """
 
     text: str
     file: str
     replace: tuple[str, str]
     reruns: tuple[str, ...]
+    cancel: str | None = None
 
 
 class Round(_Described):
@@ -79,6 +81,8 @@ class Description(_Described):
         pipeline: Definition file.
         data: Script that writes the input data below the directory it is given; the files are uploaded to the
             default datastore under the same paths.
+        compute_targets: What is created or attached first, by name.
+        containers: Datastores besides the default one: their containers by name.
         scores: Step whose numeric metrics are the result.
         downloads: Outputs that the user gets to see.
         change: What is edited for the third run; or
@@ -88,6 +92,8 @@ class Description(_Described):
     title: str
     pipeline: str
     data: str | None = None
+    compute_targets: dict[str, dict[str, Any]] = {}
+    containers: dict[str, str] = {}
     scores: str | None = None
     downloads: tuple[Download, ...] = ()
     change: Change | None = None
