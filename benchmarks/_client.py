@@ -36,7 +36,16 @@ class Client:
             RuntimeError: The run did not finish.
         """
         started = time.time()
-        run = self._post("/api/runs", {"definition": definition, **request})
+        run = self.wait(self._post("/api/runs", {"definition": definition, **request}))
+        return run, datetime.fromisoformat(run["ended_at"]).timestamp() - started
+
+    def wait(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Wait for a run's end; returns the run.
+
+        Raises:
+            RuntimeError: It did not finish.
+        """
+        started = time.time()
         while run["status"] in {"NotStarted", "Running"}:
             if time.time() - started > LONGEST_RUN_SECONDS:
                 raise RuntimeError(f"run {run['run_id']} is {run['status']} after {LONGEST_RUN_SECONDS} s")
@@ -44,7 +53,7 @@ class Client:
             run = self.http.get(f"/api/runs/{run['run_id']}").raise_for_status().json()
         if run["status"] != "Finished":
             raise RuntimeError(f"run {run['run_id']} {run['status']}: {run['error']}")
-        return run, datetime.fromisoformat(run["ended_at"]).timestamp() - started
+        return run
 
     def steps(self, run_id: str) -> list[dict[str, Any]]:
         """The step runs of a run."""
