@@ -1,0 +1,1 @@
+"""Housekeeping: removing what is not needed any more, and keeping a copy of what is."""

@@ -1,0 +1,137 @@
+"""The phases that remove runs, and the outputs of removed runs on which nothing stands."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from shared.core import names
+from shared.core.errors import NotFound, PipeyardError
+from shared.core.records import RunRecord
+from shared.core.retention import Removed
+from shared.services.datastores import open_datastore
+from shared.services.maintenance import removal
+from shared.services.maintenance.marking import mark_active
+from shared.services.maintenance.sweep import Piece, Sweep, tally
+from shared.services.maintenance.sweeping import sweep_unmarked_file_lists
+
+_RUNS_PER_PIECE = 20
+_AT_ONCE = 8
+_RETIRED_PER_PIECE = 200
+"""More than runs: before each piece, all runs under way are looked at."""
+_LATE = "late"
+"""Position from which a dry run looks at the outputs of runs that are still there."""
+SETTLING = timedelta(minutes=15)
+"""A run that saw a result just before it was dropped has written down that it stands on it by then."""
+
+
+def sweep_runs(sweep: Sweep, position: str) -> Piece:
+    """Remove runs that have expired."""
+    cutoff = sweep.workspace.retention.cutoff("runs", sweep.began)
+    if cutoff is None:
+        return Piece()
+    found, after = sweep.workspace.services.runs.created_before(cutoff, position, _RUNS_PER_PIECE)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        all_removed = list(pool.map(lambda run: _sweep_expired(sweep, run), found))
+    removed: dict[str, Removed] = {}
+    for went in all_removed:
+        removed |= {sort: removed.get(sort, Removed()).plus(more) for sort, more in went.items()}
+    return Piece(position=after, removed=removed)
+
+
+def _sweep_expired(sweep: Sweep, run: RunRecord) -> dict[str, Removed]:
+    if not (sweep.may_go(run) and _is_still_so(sweep, run)):
+        return {}
+    return (removal.would_remove if sweep.dry_run else removal.remove_run)(sweep.workspace, run)
+
+
+def _is_still_so(sweep: Sweep, run: RunRecord) -> bool:
+    """The list's copy may lag: the run may have got the label that keeps it a moment ago."""
+    try:
+        return sweep.may_go(sweep.workspace.services.runs.get_run(run.run_id))
+    except NotFound:  # its removal was interrupted
+        return True
+
+
+def sweep_outputs(sweep: Sweep, position: str) -> Piece:
+    """Remove outputs of removed runs on which no run, result or record stands."""
+    if _is_settling(sweep):
+        minutes = SETTLING // timedelta(minutes=1)
+        note = f"The last purge ended less than {minutes} minutes ago: outputs wait for the next one."
+        return Piece(notes=(note,))
+    mark_active(sweep)
+    if position.startswith(_LATE):
+        return _outputs_of_expired_runs(sweep, position.removeprefix(_LATE))
+    blobs = sweep.workspace.services.blobs
+    found, after = blobs.page(names.SYSTEM_CONTAINER, removal.RETIRED, position, _RETIRED_PER_PIECE)
+    removed = Removed()
+    for blob in found:
+        retired = removal.read_retired(sweep.workspace, blob.name.removeprefix(removal.RETIRED).removesuffix(".json"))
+        if retired is not None:
+            removed = removed.plus(_sweep_run(sweep, retired))
+    return Piece(position=after or (_LATE if sweep.dry_run else None), removed={"outputs": removed})
+
+
+def sweep_file_lists(sweep: Sweep, position: str) -> Piece:
+    """Remove lists of the files of outputs on which nothing stands."""
+    if _is_settling(sweep):
+        return Piece()
+    mark_active(sweep)
+    return sweep_unmarked_file_lists(sweep, position)
+
+
+def _is_settling(sweep: Sweep) -> bool:
+    dropped = sweep.purge.results_dropped_at
+    return dropped is not None and sweep.began - datetime.fromisoformat(dropped) < SETTLING
+
+
+def _outputs_of_expired_runs(sweep: Sweep, position: str) -> Piece:
+    """What a purge would have made retired runs of before it came here."""
+    cutoff = sweep.workspace.retention.cutoff("runs", sweep.began)
+    if cutoff is None:
+        return Piece()
+    found, after = sweep.workspace.services.runs.created_before(cutoff, position, _RETIRED_PER_PIECE)
+    removed = Removed()
+    for run in filter(sweep.may_go, found):
+        for datastore, paths in removal.own_places(sweep.workspace, run).items():
+            removed = removed.plus(_sweep_places(sweep, datastore, paths)[0])
+    return Piece(position=None if after is None else f"{_LATE}{after}", removed={"outputs": removed})
+
+
+def _sweep_run(sweep: Sweep, retired: removal.RetiredRun) -> Removed:
+    if not sweep.dry_run:
+        finished = removal.finish_removal(sweep.workspace, retired)
+        if finished is None:
+            removal.forget_retired(sweep.workspace, retired.run.run_id)
+            return Removed()
+    removed, all_gone = Removed(), True
+    for datastore, paths in retired.places.items():
+        went, gone = _sweep_places(sweep, datastore, paths)
+        removed, all_gone = removed.plus(went), all_gone and gone
+    if all_gone and not sweep.dry_run:
+        removal.forget_retired(sweep.workspace, retired.run.run_id)
+    return removed
+
+
+def _sweep_places(sweep: Sweep, datastore: str, paths: tuple[str, ...]) -> tuple[Removed, bool]:
+    """Remove outputs that are not marked; returns how much went, and whether nothing of them is left."""
+    removed, all_gone = Removed(), True
+    try:
+        files = open_datastore(sweep.workspace, datastore)
+    except NotFound:  # the datastore is none of this workspace's any more, and neither is what lies there
+        return removed, True
+    for path in paths:
+        if sweep.is_output_marked(datastore, path):
+            all_gone = False
+            continue
+        try:
+            found = [blob for blob in files.list(path) if blob.name == path or _below(blob.name, path)]
+            if not sweep.dry_run:
+                files.remove([blob.name for blob in found])
+        except PipeyardError as error:  # a token that may not delete, an account that is gone: the rest can go on
+            sweep.notes.append(f"Outputs on datastore `{datastore}` could not be removed: {error}")
+            return removed, False
+        removed = removed.plus(tally(found))
+    return removed, all_gone
+
+
+def _below(name: str, path: str) -> bool:
+    return name.startswith(f"{path}/")

@@ -1,0 +1,106 @@
+"""What the phases of a purge share: its times, its marks, and what a piece of work answers."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.core import names
+from shared.core.errors import NotFound
+from shared.core.marks import Marks
+from shared.core.records import RunRecord
+from shared.core.retention import Purge, Removed, has_expired
+from shared.core.status import RUN_TERMINAL
+from shared.ports.blobs import BlobInfo
+from shared.ports.engine import Engine
+from shared.services.workspace import Workspace
+
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
+_GUID_LENGTH = 36
+_OUTPUT = re.compile(r"azureml/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-\d{5}/)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """What a piece of work answers.
+
+    Attributes:
+        position: Where the phase goes on; None where it is over.
+        removed: How much went, by sort.
+    """
+
+    position: str | None = None
+    removed: dict[str, Removed] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+type Phase = Callable[["Sweep", str], Piece]
+"""Works on a piece that begins at a position ("" at first). A piece may be done twice, when a crash comes between."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Sweep:
+    """A purge at work.
+
+    Attributes:
+        began: When the purge began: all its phases, however late, judge by this time.
+        marks: What something refers to.
+        notes: Sentences for the administrator that the next piece takes along.
+    """
+
+    workspace: Workspace
+    engine: Engine
+    purge: Purge
+    began: datetime
+    marks: Marks
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether it only looks."""
+        return self.purge.dry_run
+
+    def may_go(self, run: RunRecord) -> bool:
+        """Whether a run has expired, and no step that is still under way started it."""
+        if not has_expired(run, self.workspace.retention.cutoff("runs", self.began)):
+            return False
+        if run.parent_step_run_id is None:
+            return True
+        try:
+            parent = self.workspace.services.runs.get_run(names.split_step_run_id(run.parent_step_run_id)[0])
+        except NotFound:
+            return True
+        return parent.status in RUN_TERMINAL
+
+    def is_old(self, blob: BlobInfo) -> bool:
+        """Whether a blob was written or renewed long enough ago to be judged at all."""
+        cutoff = self.workspace.retention.cutoff("unused", self.began)
+        return cutoff is not None and blob.modified_at is not None and blob.modified_at < cutoff
+
+    def mark_text(self, text: str) -> None:
+        """Mark every digest and every step output that a document names."""
+        for digest in _DIGEST.findall(text):
+            self.marks.add(digest)
+        for run_id, ordinal in _OUTPUT.findall(text):
+            self.marks.add(f"run:{run_id}" if not ordinal else f"step:{run_id}{ordinal.rstrip('/')}")
+
+    def mark_output(self, datastore: str, path: str) -> None:
+        """Mark an output that something stands on."""
+        self.marks.add(f"output:{datastore}/{path}")
+
+    def is_output_marked(self, datastore: str, path: str) -> bool:
+        """Whether something stands on an output at one of Pipeyard's own places."""
+        step_run_id = path.split("/")[1]
+        run_id, _ = names.split_step_run_id(step_run_id)
+        mentions = (f"output:{datastore}/{path}", f"step:{step_run_id}", f"run:{run_id}")
+        return any(mention in self.marks for mention in mentions)
+
+    def is_active(self) -> Callable[[str], bool]:
+        """Says whether a job, by its name, belongs to a run that is not over."""
+        active = set(self.workspace.services.runs.list_active_run_ids())
+        return lambda job: job[:_GUID_LENGTH] in active
+
+
+def tally(blobs: list[BlobInfo]) -> Removed:
+    """How much that is."""
+    return Removed(count=len(blobs), bytes=sum(blob.size for blob in blobs))
