@@ -53,6 +53,9 @@ def _options(arguments: list[str] | None) -> Options:
         help="storage ports; 0,0,0 picks free ones (default: 10000,10001,10002)",
     )
     parser.add_argument("--auth", action="store_true", help="ask for tokens of the test issuer (docs/identity.md)")
+    parser.add_argument(
+        "--record-histories", type=Path, metavar="FOLDER", help="write down what orchestrations do (CONTRIBUTING.md)"
+    )
     parser.add_argument("--app", type=Path, default=_REPOSITORY, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     return Options(
@@ -64,6 +67,7 @@ def _options(arguments: list[str] | None) -> Options:
         on_shutdown=_shut_down_app if asked.app.resolve() == _REPOSITORY else _nothing,
         watched=_watched_by_app if asked.app.resolve() == _REPOSITORY else _everything,
         auth=asked.auth,
+        record_histories=asked.record_histories,
     )
 
 

@@ -26,8 +26,10 @@ _HISTORY_CHUNK = 256
 class Sidecar(stubs.TaskHubSidecarServiceServicer):
     """Maps the protocol's requests to the hub. Calls that are missing here answer UNIMPLEMENTED."""
 
-    def __init__(self, hub: TaskHub) -> None:
+    def __init__(self, hub: TaskHub, default_version: str | None = None) -> None:
         self._hub = hub
+        self.default_version = default_version
+        """What orchestrations get that are started without a version, as in Azure."""
         self._server: grpc.aio.Server | None = None
 
     async def serve(self) -> str:
@@ -61,7 +63,7 @@ class Sidecar(stubs.TaskHubSidecarServiceServicer):
         instance = Instance(
             instance_id=request.instanceId or uuid.uuid4().hex,
             name=request.name,
-            version=request.version.value if request.HasField("version") else None,
+            version=request.version.value if request.HasField("version") else self.default_version,
             input=request.input.value if request.HasField("input") else None,
             tags=dict(request.tags),
             start_at=events.seconds(start_at) if request.HasField("scheduledStartTimestamp") else None,

@@ -22,6 +22,11 @@ def may_heal(error: task.TaskFailedError) -> bool:
     return error.details.error_type.rpartition(".")[2] in {"StorageUnavailable", "BackendError"}
 
 
+def start(ctx: task.OrchestrationContext, orchestrator: str, payload: dict[str, Any], instance_id: str) -> None:
+    """Start an orchestration below this one, of the same version: a run ends on the code path on which it began."""
+    ctx.call_sub_orchestrator(orchestrator, input=payload, instance_id=instance_id, version=ctx.version)
+
+
 def call(ctx: task.OrchestrationContext, activity: str, payload: dict[str, Any]) -> task.Task[Any]:
     """Call an activity by name."""
     return ctx.call_activity(activity, input=payload, retry_policy=_RETRY)

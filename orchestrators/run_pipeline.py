@@ -83,16 +83,13 @@ def _close(ctx: task.OrchestrationContext, payload: dict[str, Any]) -> Generator
     closed = yield policies.call(ctx, names.CLOSE_RUN, payload)
     for delivery in closed.get("deliveries", ()):
         instance_id = names.delivery_instance(delivery["delivery_id"])
-        ctx.call_sub_orchestrator(names.DELIVER_WEBHOOK, input=delivery, instance_id=instance_id)
+        policies.start(ctx, names.DELIVER_WEBHOOK, delivery, instance_id)
 
 
 def _start_steps(ctx: task.OrchestrationContext, run_id: str, schedule: Schedule) -> None:
     for ordinal in schedule.start():
-        ctx.call_sub_orchestrator(
-            names.RUN_STEP,
-            input={"run_id": run_id, "ordinal": ordinal},
-            instance_id=names.step_run_id(run_id, ordinal),
-        )
+        step = {"run_id": run_id, "ordinal": ordinal}
+        policies.start(ctx, names.RUN_STEP, step, names.step_run_id(run_id, ordinal))
 
 
 def _cancel(ctx: task.OrchestrationContext, run_id: str, schedule: Schedule) -> Generator[task.Task[Any], Any]:
