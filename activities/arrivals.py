@@ -8,6 +8,7 @@ from shared import bootstrap
 from shared.core import names
 from shared.services import arrival_windows
 
+from .observed import observed
 from .payloads import SchedulePayload
 
 bp = df.Blueprint()
@@ -15,6 +16,7 @@ bp = df.Blueprint()
 
 @bp.activity_trigger(input_name="payload", activity=names.START_WINDOW)
 @bp.durable_client_input(client_name="client")
+@observed
 def start_window(payload: SchedulePayload, client: df.SyncDurableFunctionsClient) -> Any:
     """Start the runs that are due, and say when to look again."""
     wait = arrival_windows.start_window(bootstrap.workspace(), bootstrap.engine(client), payload["schedule_id"])

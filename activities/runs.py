@@ -9,12 +9,14 @@ from shared.core import names
 from shared.core.status import RunStatus
 from shared.services import runs
 
+from .observed import observed
 from .payloads import ClosePayload, RunPayload
 
 bp = df.Blueprint()
 
 
 @bp.activity_trigger(input_name="payload", activity=names.PREPARE_RUN)
+@observed
 def prepare_run(payload: RunPayload) -> Any:
     """Mark the run as running and settle every step whose finished result can stand in right away."""
     prepared = runs.prepare_run(workspace(), payload["run_id"])
@@ -23,6 +25,7 @@ def prepare_run(payload: RunPayload) -> Any:
 
 
 @bp.activity_trigger(input_name="payload", activity=names.CLOSE_RUN)
+@observed
 def close_run(payload: ClosePayload) -> Any:
     """Write the run's final status; tells which webhooks are to be told."""
     pending = runs.close_run(workspace(), payload["run_id"], RunStatus(payload["status"]), payload.get("error"))
