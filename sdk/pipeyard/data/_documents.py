@@ -96,6 +96,7 @@ def input_document(value: Any, producer: Producer | None = None) -> Json:
             "kind": "data_reference",
             "datastore": config.datastore.name,
             "path": _path_of(config.path_on_datastore, config.datastore.name),
+            **({"mode": "download"} if config.mode == "download" else {}),
         }
     if isinstance(config, tuple):
         return _data_path_document(config[0])

@@ -25,6 +25,7 @@ from runner.zygote_client import ZygoteClient, ZygoteError
 from shared.adapters.job_janitor import JobJanitor
 from shared.core.errors import BackendError
 from shared.core.jobs import JobOutcome, JobResult, JobSpec, JobState
+from shared.core.several_processes import on_one_machine
 from shared.ports.compute import Capabilities
 
 _NAME = re.compile(r"\w[\w.-]*\Z")
@@ -78,7 +79,7 @@ class LocalProcessBackend:
             return job.name
         try:
             root.mkdir(mode=0o700, exist_ok=True)
-            _write_private(root / SPEC_FILE, job.model_dump_json())
+            _write_private(root / SPEC_FILE, on_one_machine(job).model_dump_json())
         except OSError as error:
             raise BackendError(f"The job {job.name} could not be stored: {error.strerror}.", retryable=True) from error
         if not _has_begun(root):

@@ -249,13 +249,6 @@ def _packages():
     )
 
 
-def test_more_nodes_than_one_are_refused(source):
-    configuration = RunConfiguration()
-    configuration.node_count = 2
-    with pytest.raises(ValueError, match="one node"):
-        PythonScriptStep("a.py", runconfig=configuration)
-
-
 def test_the_type_beside_a_compute_targets_name_is_one_of_v1s():
     assert PythonScriptStep("a.py", compute_target=("cluster", "AmlCompute")).compute_target == "cluster"
     with pytest.raises(ValueError, match=r"names the type 'AmlComputer'\. Did you mean 'AmlCompute'"):

@@ -87,6 +87,23 @@ def test_a_databricks_step_keeps_what_it_was_given(workspace):
     }
 
 
+def test_a_databricks_step_may_run_a_wheel(workspace):
+    step = DatabricksStep(
+        "spark",
+        num_workers=0,
+        wheel_package_name="shop",
+        wheel_entry_point="prepare",
+        wheel_parameters=["--n", PipelineParameter("n", 1)],
+        wheel_libraries=["/Volumes/main/code/shop.whl"],
+        data_security_mode="SINGLE_USER",
+        compute_target="bricks",
+    )
+    settings = document_of(workspace, step)["settings"]
+    assert settings["wheel_parameters"] == ["--n", {"parameter": "n"}]
+    assert settings["wheel_libraries"] == [{"library": "/Volumes/main/code/shop.whl"}]
+    assert (settings["num_workers"], settings["data_security_mode"]) == (0, "SINGLE_USER")
+
+
 def test_steps_for_services_become_documents(workspace, source):
     store = workspace.get_default_datastore()
     reference = DataReference(store, "raw", "raw.csv")
@@ -148,15 +165,34 @@ def test_what_is_missing_or_wrong_is_named(make, text):
         make()
 
 
-def test_mpi_steps_start_processes_of_one_node(workspace, source):
-    step = MpiStep("mpi", source, "a.py", ["--x", 1], "cluster", 1, 3)
-    document = document_of(workspace, step)
-    assert document["type"] == "command"
-    assert document["settings"]["command"][0] == "mpirun"
-    assert document["settings"]["command"][-4:] == ["-n", "3", "python", "a.py"]
-    assert document_of(workspace, MpiStep("one", source, "a.py", [], "cluster", 1, 1))["type"] == "python_script"
-    with pytest.raises(ValueError, match="one node"):
-        MpiStep("mpi", source, "a.py", [], "cluster", 2, 1)
+def test_several_processes_and_nodes_are_asked_for(workspace, source):
+    document = document_of(workspace, MpiStep("mpi", source, "a.py", ["--x", 1], "cluster", 2, 3))
+    assert (document["type"], document["settings"]) == ("python_script", {"script_name": "a.py"})
+    assert document["resources"] == {"node_count": 2, "process_count_per_node": 3, "communicator": "mpi"}
+    assert "resources" not in document_of(workspace, MpiStep("one", source, "a.py", [], "cluster", 1, 1))
+    torch = RunConfiguration(framework="PyTorch", communicator="Nccl")
+    torch.node_count, torch.pytorch.process_count = 2, 8
+    document = document_of(workspace, PythonScriptStep("a.py", compute_target="cluster", runconfig=torch))
+    assert document["resources"] == {"node_count": 2, "process_count_per_node": 4, "communicator": "pytorch"}
+    torch.pytorch.process_count = 3
+    with pytest.raises(ValueError, match="3 PyTorch processes, which 2 nodes cannot share"):
+        PythonScriptStep("a.py", compute_target="cluster", runconfig=torch)
+    plain = RunConfiguration()
+    plain.node_count = 2
+    with pytest.raises(ValueError, match="asks for 2 nodes and does not say"):
+        PythonScriptStep("a.py", compute_target="cluster", runconfig=plain)
+
+
+def test_how_files_are_brought_is_said_where_it_was_asked_for(workspace, source):
+    made, mounted = PipelineData("made"), PipelineData("mounted", output_mode="mount")
+    first = PythonScriptStep("a.py", "first", outputs=[made, mounted], source_directory=source)
+    reader = PythonScriptStep("a.py", "reader", inputs=[made, mounted.as_download()], source_directory=source)
+    steps = {step["name"]: step for step in Pipeline(workspace, [first, reader]).definition()["steps"]}
+    assert steps["first"]["outputs"] == {"made": {}, "mounted": {"mode": "mount"}}
+    assert {name: each.get("mode") for name, each in steps["reader"]["inputs"].items()} == {
+        "made": None,
+        "mounted": "download",
+    }
 
 
 def test_r_scripts_and_estimators_run_too(workspace, source):

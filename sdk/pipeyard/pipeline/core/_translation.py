@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeyard._checks import definition_name
+from pipeyard.core._resources import resources_of
 from pipeyard.core._run_states import STEP_NAME_LABEL
 from pipeyard.core.environment import step_environment
 from pipeyard.core.runconfig import LOCAL, variables_of
@@ -132,6 +133,7 @@ class Translator:
             "run_after": [self.wiring.names[id(before)] for before in step.predecessors],
             "retry": step.retry,
             "timeout_seconds": timeout_of(step),
+            "resources": resources_of(step.name, step.runconfig),
             "environment": step_environment(step.runconfig.environment if step.runconfig else None),
             "environment_variables": dict(variables_of(step.runconfig)),
             "version": str(step.version) if step.version is not None else None,
@@ -182,17 +184,19 @@ class Translator:
         return {found[0]: found[1]}
 
     def _input(self, port: Port) -> Json:
-        value = port.value.bind_object if isinstance(port.value, InputPortBinding) else port.value
+        bound = isinstance(port.value, InputPortBinding)
+        value = port.value.bind_object if bound else port.value
+        mode = {"mode": "download"} if bound and port.value.bind_mode == "download" else {}
         if isinstance(value, PortDataReference):
             path = value.path_on_datastore
-            return {"kind": "data_reference", "datastore": value.datastore_name, "path": path}
+            return {"kind": "data_reference", "datastore": value.datastore_name, "path": path, **mode}
         made = self.wiring.maker_of(value)
         data = data_behind(value)
         if data is not None:
             if made is None:
                 raise ValueError(f"No step of the pipeline writes {data!r}, which another step reads.")
             view = {"view": dict(value.view)} if isinstance(value, PipelineOutputAbstractDataset) else {}
-            return {"kind": "pipeline_data", "step": self.wiring.names[id(made[0])], "output": made[1], **view}
+            return {"kind": "pipeline_data", "step": self.wiring.names[id(made[0])], "output": made[1], **view, **mode}
         if not _documents.is_input(value):
             raise ValueError(f"{value!r} can be an input of data transfer steps only.")
         parameter = _documents.parameter_of(value)
@@ -230,6 +234,8 @@ class Translator:
             document["datastore"] = getattr(data.datastore, "name", data.datastore)
         if (path := getattr(data, "path_on_datastore", None)) is not None:
             document["path"] = path
+        if getattr(data, "asked_mode", None) == "mount":
+            document["mode"] = "mount"
         if isinstance(port.value, PipelineOutputAbstractDataset) and port.value.registration:
             view = {"view": dict(port.value.view)} if port.value.view else {}
             document["register_dataset"] = {**port.value.registration, **view}

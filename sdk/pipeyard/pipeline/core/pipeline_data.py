@@ -22,6 +22,9 @@ class PipelineData:
         output_name: Name of the writing step's output.
         datastore: Where it is kept; None for the pipeline's default datastore.
         path_on_datastore: Where on it, for a step that writes to a place of its own; None for v1's place of each run.
+        output_mode: v1's word for how the compute writes it.
+        asked_mode: The same where it was said. With `mount` a cluster writes to the place itself while the script runs;
+            otherwise the files are uploaded, with digests of their content, once the script has ended.
         data_type: `AnyFile` or `AnyDirectory`; nothing here reads it.
         pipeline_output_name: Name under which the whole pipeline offers the output (`get_pipeline_output`).
         training_output: What of a search or of a training it takes.
@@ -33,7 +36,7 @@ class PipelineData:
         name: str,
         datastore: Any = None,
         output_name: str | None = None,
-        output_mode: str = "mount",
+        output_mode: str | None = None,
         output_path_on_compute: str | None = None,
         output_overwrite: bool | None = None,
         data_type: str | None = None,
@@ -42,7 +45,7 @@ class PipelineData:
         training_output: TrainingOutput | None = None,
     ) -> None:
         del output_overwrite
-        if output_mode not in {"mount", "upload"}:
+        if output_mode not in {None, "mount", "upload"}:
             raise ValueError(f"{output_mode!r} is no mode of pipeline data. Use 'mount' or 'upload'.")
         if output_path_on_compute is not None:
             warn(
@@ -53,7 +56,8 @@ class PipelineData:
         self.output_name = check_port_name(output_name or name, "an output")
         self.datastore = datastore
         self.path_on_datastore: str | None = None
-        self.output_mode = output_mode
+        self.output_mode = output_mode or "mount"
+        self.asked_mode = output_mode
         self.data_type = data_type or ("AnyDirectory" if is_directory else "AnyFile")
         if pipeline_output_name is not None:
             check_port_name(pipeline_output_name, "an output of a pipeline")
@@ -72,7 +76,7 @@ class PipelineData:
     def as_download(
         self, input_name: str | None = None, path_on_compute: str | None = None, overwrite: bool | None = None
     ) -> InputPortBinding:
-        """The data as a step's input; whatever the mode, the files are there before the script starts."""
+        """The data as a step's input, copied to the node before the script starts."""
         return self.create_input_binding(input_name, "download", path_on_compute, overwrite)
 
     def as_input(self, input_name: str) -> InputPortBinding:

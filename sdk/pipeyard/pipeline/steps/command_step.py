@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Unpack
 
+from pipeyard.core._resources import resources_of
 from pipeyard.core.runconfig import RunConfiguration
 from pipeyard.core.script_run_config import ScriptRunConfig
 from pipeyard.pipeline.core.builder import PipelineStep
-from pipeyard.pipeline.steps._options import StepOptions, check_runconfig_parameters, one_node
+from pipeyard.pipeline.steps._options import StepOptions, check_runconfig_parameters
 
 # ruff: noqa: FBT001, FBT002  (v1's signatures)
 
@@ -68,7 +69,7 @@ class CommandStep(PipelineStep):
         if source_directory is not None and not Path(source_directory).is_dir():
             raise ValueError(f"Step {name!r}: the source directory {source_directory} does not exist.")
         check_runconfig_parameters(name, runconfig_pipeline_params)
-        one_node(name, runconfig)
+        resources_of(name, runconfig)  # what is wrong with it is said here
         started = _leading_texts(words)
         self.command = words[:started]
         super().__init__(

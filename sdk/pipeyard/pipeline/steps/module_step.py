@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Unpack
 
+from pipeyard.core._resources import resources_of
 from pipeyard.core.runconfig import RunConfiguration
 from pipeyard.pipeline.core._ports import renamed_outputs
 from pipeyard.pipeline.core._template import bound_template, template_ports
 from pipeyard.pipeline.core.builder import PipelineStep
 from pipeyard.pipeline.core.module import Module, ModuleVersion
-from pipeyard.pipeline.steps._options import StepOptions, check_runconfig_parameters, one_node
+from pipeyard.pipeline.steps._options import StepOptions, check_runconfig_parameters
 
 # ruff: noqa: FBT001, FBT002  (v1's signatures)
 
@@ -58,7 +59,7 @@ class ModuleStep(PipelineStep):
             raise ValueError(f"The module {module!r} has no version {version or 'at all'!r}.")
         name = name or found.module_name
         check_runconfig_parameters(name, runconfig_pipeline_params)
-        one_node(name, runconfig)
+        resources_of(name, runconfig)  # what is wrong with it is said here
         self.template = found.step
         inputs, outputs = template_ports(name, found.step, dict(inputs_map or {}), dict(outputs_map or {}))
         defaults = {key: item["value"] for key, item in found.step.get("params", {}).items()}

@@ -13,10 +13,12 @@ from pipeyard.pipeline.steps.python_script_step import PythonScriptStep
 
 
 class MpiStep(PythonScriptStep):
-    """Runs a script as `process_count_per_node` processes of one node, started with the compute's `mpirun`.
+    """Runs a script as `process_count_per_node` processes on each of `node_count` nodes, started by the compute.
+
+    One machine is one node: there `mpirun` starts the processes.
 
     Raises:
-        ValueError: Something is missing, or there is to be more than one node.
+        ValueError: Something is missing.
     """
 
     def __init__(

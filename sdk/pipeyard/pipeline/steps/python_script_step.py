@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Unpack
 
+from pipeyard.core._resources import resources_of
 from pipeyard.core.runconfig import RunConfiguration
 from pipeyard.pipeline.core.builder import PipelineStep, ignore_hash_paths
-from pipeyard.pipeline.steps._options import StepOptions, check_runconfig_parameters, mpi_command, one_node
+from pipeyard.pipeline.steps._options import StepOptions, check_runconfig_parameters
 
 # ruff: noqa: FBT001, FBT002  (v1's signatures)
 
@@ -58,7 +59,7 @@ class PythonScriptStep(PipelineStep):
         name = name or script_name
         ignore_hash_paths(name, hash_paths)
         check_runconfig_parameters(name, runconfig_pipeline_params)
-        self.processes = one_node(name, runconfig)
+        resources_of(name, runconfig)  # what is wrong with it is said here
         super().__init__(
             name,
             inputs,
@@ -74,12 +75,7 @@ class PythonScriptStep(PipelineStep):
             version=version,
             **options,
         )
-        if self.processes > 1:
-            self.step_type = "command"  # type: ignore[misc]  # (one object of the class differs from the others)
 
     def settings(self) -> dict[str, Any]:
-        """The script, or the command that starts it several times."""
-        script = self.script_name or ""
-        if self.processes > 1:
-            return {"command": mpi_command(self.processes, script)}
-        return {"script_name": script}
+        """The script."""
+        return {"script_name": self.script_name or ""}

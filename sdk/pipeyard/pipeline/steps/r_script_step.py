@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Unpack
 
 from pipeyard._checks import warn
+from pipeyard.core._resources import resources_of
 from pipeyard.core.runconfig import RunConfiguration
 from pipeyard.pipeline.core.builder import PipelineStep
-from pipeyard.pipeline.steps._options import StepOptions, check_runconfig_parameters, one_node
+from pipeyard.pipeline.steps._options import StepOptions, check_runconfig_parameters
 
 # ruff: noqa: FBT001, FBT002  (v1's signatures)
 
@@ -51,7 +52,7 @@ class RScriptStep(PipelineStep):
             raise ValueError("An RScriptStep needs a script_name.")
         name = name or script_name
         check_runconfig_parameters(name, runconfig_pipeline_params)
-        one_node(name, runconfig)
+        resources_of(name, runconfig)  # what is wrong with it is said here
         if cran_packages or github_packages or custom_url_packages:
             warn(f"Step {name!r}: R packages are not installed. Put them into the compute target or its image.")
         if custom_docker_image:

@@ -52,12 +52,14 @@ def _name(value):
 def test_data_references_and_paths():
     reference = DataReference(STORE, "raw", "in/", mode="download")
     assert documents.input_name(reference) == "raw"
-    assert document(reference) == {"kind": "data_reference", "datastore": "store", "path": "in"}
+    plain = {"kind": "data_reference", "datastore": "store", "path": "in"}
+    assert document(reference) == {**plain, "mode": "download"}
+    assert document(DataReference(STORE, "raw", "in/")) == plain
     path = DataPath(STORE, "in", name="mine")
     pair = (path, DataPathComputeBinding())
     assert documents.is_input(pair)
     assert documents.input_name(pair) == "mine"
-    assert document(pair) == {"kind": "data_reference", "datastore": "store", "path": "in"}
+    assert document(pair) == plain
     free = (parameter("where", path), DataPathComputeBinding("mount"))
     assert documents.input_name(free) == "where"
     assert document(free) == {"kind": "data_path", "parameter": "where"}
