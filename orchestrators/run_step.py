@@ -20,7 +20,7 @@ from . import policies
 POLLS_PER_GENERATION = 20
 POLL_GROWTH = 1.5
 LONGEST_POLL_SECONDS = 300.0
-FIRST_POLL_AFTER_CANCEL_SECONDS = 0.5
+FIRST_POLL_OF_AN_END_SECONDS = 0.5
 
 
 def run_step(ctx: task.OrchestrationContext, payload: dict[str, Any]) -> Generator[task.Task[Any], Any, str]:
@@ -51,7 +51,7 @@ def _run_to_end(
     else:
         answer = yield policies.call(ctx, names.BEGIN_STEP, step)
     wait_seconds = float(answer.get("wait_seconds", 0))
-    polls = 0
+    polls, ending = 0, canceling
     while answer["outcome"] != "ended":
         # An event that a waiter has taken already would be lost with the generation.
         unread = hint.is_complete or (cancel.is_complete and not canceling)
@@ -65,16 +65,19 @@ def _run_to_end(
         if not timer.is_complete:
             timer.cancel()
         if cancel.is_complete and not canceling:
-            canceling, wait_seconds = True, FIRST_POLL_AFTER_CANCEL_SECONDS
+            canceling, ending, wait_seconds = True, True, FIRST_POLL_OF_AN_END_SECONDS
             _tell_children(ctx, (yield policies.call(ctx, names.CANCEL_STEP, step)))
         if hint.is_complete and answer["outcome"] == "running":
             hint = ctx.wait_for_external_event(names.JOB_ENDED_EVENT)
+            ending, wait_seconds = True, FIRST_POLL_OF_AN_END_SECONDS
         begins = answer["outcome"] == "queued" and not canceling
         answer = yield policies.call(
             ctx, names.BEGIN_STEP if begins else names.CHECK_STEP, step if begins else {**step, "canceling": canceling}
         )
         _tell_children(ctx, answer)
-        wait_seconds = _next_wait(answer, wait_seconds, grow=not begins and not answer.get("children"))
+        ending = ending and answer["outcome"] == "running"
+        grow = not begins and not answer.get("children")
+        wait_seconds = _next_wait(answer, wait_seconds, grow=grow, ending=ending)
         polls += 1
     return str(answer["status"])
 
@@ -85,9 +88,13 @@ def _tell_children(ctx: task.OrchestrationContext, answer: dict[str, Any] | None
         ctx.send_event(run_id, names.CANCEL_EVENT, data={})
 
 
-def _next_wait(answer: dict[str, Any], last_seconds: float, *, grow: bool) -> float:
-    """Seconds until the next look: what the activity asks for, growing from poll to poll while a job runs."""
+def _next_wait(answer: dict[str, Any], last_seconds: float, *, grow: bool, ending: bool) -> float:
+    """Seconds until the next look: what the activity asks for, growing from poll to poll while a job runs.
+
+    A job whose script has ended, or that was asked to end, is looked at more often than that: its service needs some
+    seconds to see it.
+    """
     asked = float(answer.get("wait_seconds", 0))
     if answer["outcome"] != "running" or not grow:
         return asked
-    return max(asked, min(last_seconds * POLL_GROWTH, LONGEST_POLL_SECONDS))
+    return max(0.0 if ending else asked, min(last_seconds * POLL_GROWTH, LONGEST_POLL_SECONDS))

@@ -1,5 +1,6 @@
 """The composition root: settings become adapters, adapters become the workspace. Once per process, when first used."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -8,9 +9,12 @@ from azure.core.credentials import TokenCredential
 from azure.durable_functions import SyncDurableFunctionsClient
 
 from shared.adapters.compute.local_process import LocalProcessBackend
+from shared.adapters.compute_access import Compute
+from shared.adapters.compute_connections import ComputeConnections
 from shared.adapters.datastore_access import Datastores
 from shared.adapters.durable_engine import DurableEngine
 from shared.adapters.jwt_tokens import EntraTokens, SignedRunTokens
+from shared.adapters.machine_files import DataFolder
 from shared.adapters.secrets.none import NoSecrets
 from shared.adapters.secrets.secret_folder import SecretFolder
 from shared.adapters.storage.blobs import AzureBlobStore
@@ -23,11 +27,12 @@ from shared.adapters.tables import TableGateway
 from shared.adapters.webhook_http import WebhookHttp
 from shared.config import Settings, load_settings
 from shared.core import names
-from shared.core.compute_targets import LOCAL_PROCESS
+from shared.core.compute_targets import AZURE_ML_JOBS, DATABRICKS_JOBS, USQL_JOBS
 from shared.core.errors import PipeyardError
+from shared.core.retention import Retention
+from shared.ports.blobs import BlobStore
 from shared.ports.catalogue import Catalogue
 from shared.ports.clock import Clock
-from shared.ports.compute import ComputeBackend
 from shared.ports.engine import Engine
 from shared.ports.secrets import SecretStore
 from shared.ports.services import Services
@@ -36,6 +41,9 @@ from shared.services.limits import Limits
 from shared.services.run_token_key import run_token_key
 from shared.services.workspace import Workspace
 from shared.steps import STEP_TYPES
+from shared.telemetry.logs import hide_secrets
+
+log = logging.getLogger(__name__)
 
 
 class _SystemClock:
@@ -104,6 +112,26 @@ def _run_token_key(settings: Settings, secrets: SecretStore, catalogue: Catalogu
     return key
 
 
+def _compute(settings: Settings, blobs: BlobStore, secrets: SecretStore, credential: TokenCredential | None) -> Compute:
+    local = None
+    if settings.local_process:
+        local = LocalProcessBackend(settings.data_dir)
+        local.prepare()
+    emulators = {
+        AZURE_ML_JOBS: settings.azure_ml_emulator,
+        DATABRICKS_JOBS: settings.databricks_emulator,
+        USQL_JOBS: settings.data_lake_analytics_emulator,
+    }
+    connections = ComputeConnections(
+        blobs=blobs,
+        secrets=secrets,
+        credential=credential,
+        azure_ml_workspace=settings.azure_ml_workspace,
+        emulators={name: address for name, address in emulators.items() if address is not None},
+    )
+    return Compute(local, connections)
+
+
 def _services(settings: Settings, clock: Clock) -> Services:
     credential = _identity(settings)
     tables, blobs = _storage(settings, clock, credential)
@@ -117,11 +145,6 @@ def _services(settings: Settings, clock: Clock) -> Services:
         credential=credential,
         local=settings.local_process,
     )
-    backends: dict[str, ComputeBackend] = {}
-    if settings.local_process:
-        local = LocalProcessBackend(settings.data_dir)
-        local.prepare()
-        backends[LOCAL_PROCESS] = local
     catalogue = TableCatalogue(tables)
     return Services(
         clock=clock,
@@ -135,9 +158,27 @@ def _services(settings: Settings, clock: Clock) -> Services:
         sign_in=_sign_in(settings, secrets, catalogue, clock),
         audit=TableAuditLog(tables),
         webhook_sender=WebhookHttp(private=settings.private_webhooks),
-        backends=backends,
+        compute=_compute(settings, blobs, secrets, credential),
         callback_base_url=settings.base_url,
+        machine=DataFolder(settings.data_dir) if settings.local_process else None,
     )
+
+
+@lru_cache(maxsize=1)
+def observe() -> Callable[[], None]:
+    """Begin to send telemetry where that is set up; returns what sends the rest of it at the end."""
+    hide_secrets()
+    settings = load_settings()
+    if settings.application_insights is None:
+        return lambda: None
+    from shared.adapters import azure_monitor  # noqa: PLC0415 - takes most of a second, and few workspaces need it
+
+    connection = settings.application_insights.get_secret_value()
+    try:
+        return azure_monitor.start(connection, _identity(settings), settings.workspace_name)
+    except ValueError:
+        log.exception("No telemetry is sent: APPLICATIONINSIGHTS_CONNECTION_STRING is not one.")
+        return lambda: None
 
 
 @lru_cache(maxsize=1)
@@ -161,12 +202,19 @@ def workspace() -> Workspace:
         max_local_jobs=settings.local_max_jobs,
         webhook_retry_seconds=settings.webhook_retry_seconds,
         limits=Limits(runs_per_minute=settings.runs_per_minute, active_runs=settings.max_active_runs),
+        retention=Retention(
+            runs=settings.keep_runs_days,
+            reuse=settings.keep_reuse_days,
+            audit=settings.keep_audit_days,
+            history=settings.keep_history_days,
+            unused=settings.keep_unused_days,
+        ),
+        purges=settings.purge,
     )
 
 
 def shutdown() -> None:
     """End the jobs that run on this machine; they are taken up again when the workspace starts the next time."""
     if workspace.cache_info().currsize:
-        for backend in workspace().services.backends.values():
-            if isinstance(backend, LocalProcessBackend):
-                backend.close()
+        workspace().services.compute.close()
+    observe()()

@@ -37,8 +37,19 @@ class Settings(BaseModel):
         run_token_key: Signs the tokens of jobs; made and kept in the secret store where it is not given.
         runs_per_minute: Most runs that one signed-in caller may start in a minute; 0 turns the limit off.
         max_active_runs: Most runs that are not over, of all callers together; 0 turns the limit off.
+        azure_ml_workspace: Resource id of the Azure ML workspace on whose clusters `AmlCompute` targets run.
+        azure_ml_emulator: Address of an emulator of Azure ML on this machine.
+        databricks_emulator: Likewise of Databricks.
+        data_lake_analytics_emulator: Likewise of Data Lake Analytics.
+        purge: Whether the workspace removes by itself, once a day, what is older than the settings below say.
+        keep_runs_days: How long runs that have ended are kept; 0 means for ever, here and below.
+        keep_reuse_days: How long a result is kept that no run has stood on.
+        keep_audit_days: How long lines of the audit log are kept.
+        keep_history_days: How long ended orchestrations, histories of schedules and deliveries are kept.
+        keep_unused_days: How long content is kept that nothing refers to.
         private_webhooks: Whether webhooks may use http and private addresses; for local workspaces.
         webhook_retry_seconds: Wait after the first failed delivery; it grows fourfold from try to try.
+        application_insights: Connection string of the Application Insights component that telemetry goes to.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,8 +75,19 @@ class Settings(BaseModel):
     run_token_key: SecretStr | None = Field(default=None, min_length=32, alias="PIPEYARD_RUN_TOKEN_KEY")
     runs_per_minute: int = Field(default=60, ge=0, alias="PIPEYARD_RUNS_PER_MINUTE")
     max_active_runs: int = Field(default=1000, ge=0, alias="PIPEYARD_MAX_ACTIVE_RUNS")
+    azure_ml_workspace: str | None = Field(default=None, alias="PIPEYARD_AZURE_ML_WORKSPACE")
+    azure_ml_emulator: str | None = Field(default=None, alias="PIPEYARD_AZURE_ML_EMULATOR")
+    databricks_emulator: str | None = Field(default=None, alias="PIPEYARD_DATABRICKS_EMULATOR")
+    data_lake_analytics_emulator: str | None = Field(default=None, alias="PIPEYARD_DATA_LAKE_ANALYTICS_EMULATOR")
+    purge: bool = Field(default=False, alias="PIPEYARD_PURGE")
+    keep_runs_days: int = Field(default=365, ge=0, alias="PIPEYARD_KEEP_RUNS_DAYS")
+    keep_reuse_days: int = Field(default=365, ge=0, alias="PIPEYARD_KEEP_REUSE_DAYS")
+    keep_audit_days: int = Field(default=730, ge=0, alias="PIPEYARD_KEEP_AUDIT_DAYS")
+    keep_history_days: int = Field(default=90, ge=0, alias="PIPEYARD_KEEP_HISTORY_DAYS")
+    keep_unused_days: int = Field(default=7, ge=1, alias="PIPEYARD_KEEP_UNUSED_DAYS")
     private_webhooks: bool = Field(default=False, alias="PIPEYARD_PRIVATE_WEBHOOKS")
     webhook_retry_seconds: float = Field(default=5, gt=0, alias="PIPEYARD_WEBHOOK_RETRY_SECONDS")
+    application_insights: SecretStr | None = Field(default=None, alias="APPLICATIONINSIGHTS_CONNECTION_STRING")
 
     @model_validator(mode="after")
     def _sign_in_outside_the_local_workspace(self) -> Self:

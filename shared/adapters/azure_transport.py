@@ -9,10 +9,16 @@ import requests
 from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
 
+from shared.core.telemetry_names import COMPUTE_THROTTLED, STORAGE_THROTTLED
+from shared.telemetry import metrics
+
 POOL_SIZE = 64
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
 RETRIES = 3
+_THROTTLED = frozenset({429, 503})
+_COMPUTE = frozenset({"azure_ml", "data_lake_analytics"})
+"""Services that run jobs; the others are storage and the vault."""
 
 
 class TransactionCounter:
@@ -78,7 +84,11 @@ class PooledTransport(RequestsTransport):  # type: ignore[misc]  # azure-core ex
         """Send a request. The base class does the work."""
         if self._counter is not None:
             self._counter.add(request_kind(self._service, request.method, request.url))
-        return super().send(request, **kwargs)
+        response = super().send(request, **kwargs)
+        if response.status_code in _THROTTLED:
+            metric = COMPUTE_THROTTLED if self._service in _COMPUTE else STORAGE_THROTTLED
+            metrics.record(metric, service=self._service, status=str(response.status_code))
+        return response
 
 
 def require_account_key(connection_string: str) -> None:

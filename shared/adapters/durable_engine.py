@@ -1,13 +1,16 @@
 """The engine behind the `Engine` port: Durable Functions' client, as a binding hands it to a function."""
 
+from datetime import datetime, timedelta
+
 import grpc
 from azure.durable_functions import SyncDurableFunctionsClient
-from durabletask.client import OrchestrationStatus
+from durabletask.client import OrchestrationQuery, OrchestrationStatus
 
 from shared.core import names
 from shared.core.errors import StorageUnavailable
 
 _NOBODY_LISTENS = frozenset({grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION})
+_LONGEST_PURGE = timedelta(minutes=2)
 _ENDED = frozenset({OrchestrationStatus.COMPLETED, OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED})
 
 
@@ -41,6 +44,24 @@ class DurableEngine:
         except grpc.RpcError as error:
             raise _unavailable(error) from error
         return state is not None and state.runtime_status not in _ENDED
+
+    def count_ended(self, before: datetime) -> int:
+        """See `Engine.count_ended`."""
+        query = OrchestrationQuery(created_time_to=before, runtime_status=list(_ENDED))
+        try:
+            return len(self._client.get_all_orchestration_states(query))
+        except grpc.RpcError as error:
+            raise _unavailable(error) from error
+
+    def forget_ended(self, since: datetime, before: datetime) -> tuple[int, bool]:
+        """See `Engine.forget_ended`."""
+        try:
+            purged = self._client.purge_orchestrations_by(
+                created_time_from=since, created_time_to=before, runtime_status=list(_ENDED), timeout=_LONGEST_PURGE
+            )
+        except grpc.RpcError as error:
+            raise _unavailable(error) from error
+        return purged.deleted_instance_count, purged.is_complete is not False  # not every hub says
 
     def raise_event(self, instance_id: str, event: str, data: dict[str, str | int]) -> None:
         """See `Engine.raise_event`."""

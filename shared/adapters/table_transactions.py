@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import re
+from collections.abc import Iterable
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -34,7 +35,7 @@ from .table_codec import Entity
 SCOPE = "https://storage.azure.com/.default"
 SERVICE_VERSION = "2019-02-02"
 RETRIED_METHODS = frozenset({"POST"})
-"""Upserts may be sent twice."""
+"""Upserts may be sent twice, and so may deletes: one that finds nothing is repeated row by row."""
 ACCEPTED = 202
 _BATCH = "batch_pipeyard"
 _CHANGES = "changes_pipeyard"
@@ -82,6 +83,18 @@ class TableTransactions:
             NotFound: There is no such table.
         """
         what = f"{len(rows)} rows of {rows[0]['PartitionKey']} in table {table}"
+        self._send(what, self._body(self._put(table, row) for row in rows))
+
+    def delete(self, table: str, partition: str, rows: list[str]) -> None:
+        """Delete up to 100 rows of one partition: all of them or none.
+
+        Raises:
+            NotFound: One of them is not there.
+        """
+        what = f"{len(rows)} rows of {partition} in table {table}"
+        self._send(what, self._body(self._delete(table, partition, row) for row in rows))
+
+    def _send(self, what: str, body: bytes) -> None:
         request = HttpRequest(
             "POST",
             f"{self._endpoint}/$batch",
@@ -92,7 +105,7 @@ class TableTransactions:
                 "MaxDataServiceVersion": "3.0;NetFx",
                 "x-ms-version": SERVICE_VERSION,
             },
-            content=self._body(table, rows),
+            content=body,
         )
         with translated(what):
             response = self._client.send_request(request, retry_on_methods=RETRIED_METHODS)
@@ -105,26 +118,37 @@ class TableTransactions:
             code = _CODE.search(answer)
             raise error_for_status(failed or response.status_code, code[1].decode() if code else "", what)
 
-    def _body(self, table: str, rows: list[Entity]) -> bytes:
+    def _body(self, parts: Iterable[list[str]]) -> bytes:
         """The multipart text. Its parts are ASCII JSON without line breaks, so no boundary can occur in them."""
         lines = [f"--{_BATCH}", f"Content-Type: multipart/mixed; boundary={_CHANGES}", ""]
-        for row in rows:
-            place = f"{table}(PartitionKey='{_key(row, 'PartitionKey')}',RowKey='{_key(row, 'RowKey')}')"
-            lines += [
-                f"--{_CHANGES}",
-                "Content-Type: application/http",
-                "Content-Transfer-Encoding: binary",
-                "",
-                f"PUT {self._endpoint}/{place} HTTP/1.1",
-                "Content-Type: application/json",
-                "Accept: application/json;odata=minimalmetadata",
-                "DataServiceVersion: 3.0",
-                "",
-                json.dumps(row, separators=(",", ":")),
-            ]
+        for part in parts:
+            lines += [f"--{_CHANGES}", "Content-Type: application/http", "Content-Transfer-Encoding: binary", "", *part]
         lines += [f"--{_CHANGES}--", f"--{_BATCH}--", ""]
         return "\r\n".join(lines).encode("ascii")
 
+    def _put(self, table: str, row: Entity) -> list[str]:
+        return [
+            f"PUT {self._place(table, str(row['PartitionKey']), str(row['RowKey']))} HTTP/1.1",
+            "Content-Type: application/json",
+            "Accept: application/json;odata=minimalmetadata",
+            "DataServiceVersion: 3.0",
+            "",
+            json.dumps(row, separators=(",", ":")),
+        ]
 
-def _key(row: Entity, name: str) -> str:
-    return quote(str(row[name]).replace("'", "''"), safe="'")
+    def _delete(self, table: str, partition: str, row: str) -> list[str]:
+        return [
+            f"DELETE {self._place(table, partition, row)} HTTP/1.1",
+            "Accept: application/json;odata=minimalmetadata",
+            "DataServiceVersion: 3.0",
+            "If-Match: *",
+            "",
+            "",
+        ]
+
+    def _place(self, table: str, partition: str, row: str) -> str:
+        return f"{self._endpoint}/{table}(PartitionKey='{_key(partition)}',RowKey='{_key(row)}')"
+
+
+def _key(value: str) -> str:
+    return quote(value.replace("'", "''"), safe="'")

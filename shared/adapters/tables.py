@@ -13,7 +13,7 @@ from shared.core.errors import NotFound
 
 from .azure_errors import error_code, translate, translated
 from .azure_transport import RETRIES, PooledTransport, TransactionCounter, require_account_key
-from .batches import write_rows
+from .batches import MAX_ROWS, write_rows
 from .table_codec import Entity, Row, bad_token, open_token, seal_token
 from .table_transactions import TableTransactions
 
@@ -107,6 +107,16 @@ class TableGateway:
         with translated(f"Row {row} of {partition} in table {table}"):
             self._client(table).delete_entity(partition, row, **condition)
 
+    def remove(self, table: str, partition: str, rows: list[str]) -> None:
+        """Delete rows of one partition, in few transactions; missing ones are fine."""
+        for start in range(0, len(rows), MAX_ROWS):
+            batch = rows[start : start + MAX_ROWS]
+            try:
+                self._transactions_of(self._client(table)).delete(table, partition, batch)
+            except NotFound:  # one of them was not there, so none was deleted
+                for row in batch:
+                    self.delete(table, partition, row)
+
     def query(self, table: str, query: str, columns: list[str] | None = None) -> list[Row]:
         """Every row that an OData filter selects, by partition and key; with `columns`, only those."""
         with translated(f"Rows of table {table}"):
@@ -149,15 +159,19 @@ class TableGateway:
     def _transact(self, table: str, rows: list[Entity]) -> None:
         """Insert or replace up to 100 rows of one partition: all of them or none."""
         client = self._client(table)
-        if self._transactions is None:
-            credential = cast("AzureNamedKeyCredential | TokenCredential", client.credential)  # signatures are refused
-            self._transactions = TableTransactions(client.url, credential, self._transport)
+        transactions = self._transactions_of(client)
         try:
-            self._transactions.upsert(table, rows)
+            transactions.upsert(table, rows)
         except NotFound:
             with translated(f"Table {table}"):
                 self._create(client)
-            self._transactions.upsert(table, rows)
+            transactions.upsert(table, rows)
+
+    def _transactions_of(self, client: TableClient) -> TableTransactions:
+        if self._transactions is None:
+            credential = cast("AzureNamedKeyCredential | TokenCredential", client.credential)  # signatures are refused
+            self._transactions = TableTransactions(client.url, credential, self._transport)
+        return self._transactions
 
     def _write(self, table: str, entity: Entity, call: Callable[[TableClient], dict[str, Any]]) -> str:
         """Run a write that does not need the row to exist; NotFound can only mean that the table is missing."""

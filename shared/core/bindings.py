@@ -11,6 +11,10 @@ DatasetMode = Literal["mount", "download", "direct"]
 """How a script meets a dataset: `mount` and `download` give it the path of the files, `direct` the dataset itself."""
 
 
+FileMode = Literal["mount", "download"]
+"""How files get to a script on compute that leaves a choice: read where they lie, or copied to the node first."""
+
+
 class DataPathValue(Document):
     """A place on a datastore, as value of a `data_path` parameter."""
 
@@ -57,6 +61,7 @@ class DataReferenceInput(Document):
     kind: Literal["data_reference"] = "data_reference"
     datastore: Name
     path: str = Field(max_length=1024)
+    mode: FileMode = "mount"
 
 
 class DataPathInput(Document):
@@ -64,6 +69,7 @@ class DataPathInput(Document):
 
     kind: Literal["data_path"] = "data_path"
     parameter: str
+    mode: FileMode = "mount"
 
 
 class DatasetInput(Document):
@@ -89,6 +95,7 @@ class PipelineDataInput(Document):
     step: str
     output: str
     view: DatasetView | None = None
+    mode: FileMode = "mount"
 
 
 class ParameterInput(Document):
@@ -168,11 +175,14 @@ class StepOutput(Document):
         datastore: Where it is kept; None means the pipeline's default datastore.
         path: Where on the datastore, with `{run-id}` (the step run's) and `{output-name}` filled in; None means v1's
             place for pipeline data, which no other step run shares.
+        mode: `upload` once the step has ended; with `mount` the script writes to the place itself where the compute
+            can do that.
         register_dataset: Register it as a dataset.
     """
 
     datastore: Name | None = None
     path: str | None = Field(default=None, max_length=1024)
+    mode: Literal["upload", "mount"] = "upload"
     register_dataset: DatasetRegistration | None = None
 
 

@@ -5,9 +5,9 @@ A definition is immutable once stored; its shape is versioned by `schema_version
 work, which reports every fault of a document at once.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from .bindings import Argument, ParameterDefinition, PipelineOutput, StepInput, StepOutput
 from .document import VARIABLE_PATTERN, Digest, Document, Labels, Name, PortName, Text
@@ -54,6 +54,26 @@ class EnvironmentDefinition(Document):
     variables: dict[Annotated[str, Field(pattern=VARIABLE_PATTERN)], Text] = {}
 
 
+class StepResources(Document):
+    """How many nodes and processes share the work of one step. What is not said stays out of the reuse key.
+
+    Attributes:
+        node_count: Nodes of the compute target.
+        process_count_per_node: Processes on each.
+        communicator: How the processes find each other; None runs one process and needs one node.
+    """
+
+    node_count: int = Field(default=1, ge=1, le=10_000)
+    process_count_per_node: int = Field(default=1, ge=1, le=1000)
+    communicator: Literal["mpi", "pytorch", "tensorflow"] | None = None
+
+    @model_validator(mode="after")
+    def _says_how_processes_meet(self) -> Self:
+        if self.communicator is None and self.node_count * self.process_count_per_node > 1:
+            raise ValueError("Several processes need a `communicator`: `mpi`, `pytorch` or `tensorflow`.")
+        return self
+
+
 class StepDefinition(Document):
     """One step of a pipeline.
 
@@ -68,6 +88,7 @@ class StepDefinition(Document):
         always_run: Runs once its dependencies have ended, however they ended.
         retry: Tries after a failure.
         timeout_seconds: Longest time for one try; None means the compute's own limit.
+        resources: For compute that has several nodes.
         version: Free text that enters the reuse key: change it to disown earlier results.
         compute_target: None means the pipeline's default compute target.
         labels: For people and searches; never part of the reuse key.
@@ -87,6 +108,7 @@ class StepDefinition(Document):
     timeout_seconds: float | None = Field(default=None, gt=0, le=2_592_000, allow_inf_nan=False)
     environment: EnvironmentDefinition = EnvironmentDefinition()
     environment_variables: dict[Annotated[str, Field(pattern=VARIABLE_PATTERN)], Text] = {}
+    resources: StepResources = StepResources()
     version: str | None = None
     compute_target: Name | None = None
     labels: Labels = {}

@@ -14,6 +14,7 @@ from .wording import MAX_SHOWN, quoted, shorten
 _RANKS = (
     "key_version",
     "file",
+    "outside",
     "snapshot",
     "parameter",
     "argument",
@@ -70,6 +71,7 @@ def compare(
         *_arguments(before.get("arguments", ()), after.get("arguments", ())),
         *_inputs(before.get("inputs", {}), after.get("inputs", {})),
         *_outputs(before.get("outputs", {}), after.get("outputs", {})),
+        *_outside(before.get("outside", {}), after.get("outside", {})),
         *_settings(before.get("settings", {}), after.get("settings", {})),
         *_environment(before.get("environment", {}), after.get("environment", {})),
         *_variables(before.get("environment_variables", {}), after.get("environment_variables", {})),
@@ -95,6 +97,15 @@ def _snapshot(
             for path, old, new in _changes(before_files, after_files)
         ]
     return files or [Difference(kind="snapshot", name="snapshot", before=_short(before), after=_short(after))]
+
+
+def _outside(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
+    # A file under another path is another setting, which says so already.
+    return [
+        Difference(kind="outside", name=name, before=_short(before[name]), after=_short(after[name]))
+        for name in sorted(before.keys() & after.keys())
+        if before[name] != after[name]
+    ]
 
 
 def _arguments(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:

@@ -8,11 +8,13 @@ from .wording import listed, quoted
 
 __all__ = [
     "compare",
+    "explain_away",
     "explain_blocked",
     "explain_changed",
     "explain_first_run",
     "explain_full",
     "explain_outputs_missing",
+    "explain_outside_unknown",
     "explain_regenerate",
     "explain_reuse_off",
     "explain_reused",
@@ -25,6 +27,7 @@ __all__ = [
 _MAX_NAMED = 4
 _LABELS = {
     "file": "{name}",
+    "outside": "content of {plain}",
     "parameter": "parameter {name}",
     "argument": "argument {plain}",
     "input": "input {name}",
@@ -41,7 +44,7 @@ _LABELS = {
     "compute": "kind of compute",
     "key_version": "Pipeyard's rules for reuse",
 }
-_WITHOUT_VALUES = frozenset({"file", "environment_variable", "snapshot", "key_version", "dataset_view"})
+_WITHOUT_VALUES = frozenset({"file", "outside", "environment_variable", "snapshot", "key_version", "dataset_view"})
 """Kinds whose values say nothing to a reader, or must not be read."""
 
 
@@ -90,6 +93,14 @@ def explain_regenerate() -> Explanation:
     return Explanation(code="regenerate", sentence="Runs because the run asks for new outputs (`regenerate_outputs`)")
 
 
+def explain_outside_unknown(reason: str) -> Explanation:
+    """The step runs because nobody can tell whether what its job reads outside of the workspace has changed."""
+    return Explanation(
+        code="outside_unknown",
+        sentence=f"Runs because it cannot be told whether it changed: {reason.removesuffix('.')}",
+    )
+
+
 def explain_outputs_missing(source: str, detail: str) -> Explanation:
     """The step runs because the outputs of an equal earlier result are gone or altered."""
     return Explanation(
@@ -121,6 +132,11 @@ def explain_full(target: str, taken: int, limit: int, ahead: int) -> Explanation
     others = "no step is" if ahead == 0 else "one step is" if ahead == 1 else f"{ahead} steps are"
     sentence_ = f"Waits for a place on compute target {quoted(target)}: {jobs} under way and {others} ahead of this one"
     return Explanation(code="target_full", sentence=sentence_)
+
+
+def explain_away(sentence_: str) -> Explanation:
+    """A compute service, which has to be asked before the step can begin, does not answer for now."""
+    return Explanation(code="service_away", sentence=f"Waits for its compute service. {sentence_}")
 
 
 def explain_blocked(upstream: Sequence[str]) -> Explanation:

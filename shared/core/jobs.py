@@ -6,10 +6,11 @@ runner leaves behind. The runner uses the standard library only, so it reads and
 """
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from .definition import EnvironmentDefinition, StepResources
 from .document import Document
 
 Launch = Literal["script", "module", "executable", "transfer"]
@@ -41,16 +42,32 @@ class JobFile(Document):
     etag: str | None = None
 
 
+class BlobPlace(Document):
+    """A place on a blob container, for compute that reads or writes there with a right of its own.
+
+    Attributes:
+        container_url: Without a signature.
+        path: Relative POSIX path of a folder, or of one file; "" is the whole container.
+    """
+
+    container_url: str
+    path: str
+
+
 class JobInput(Document):
     """An input to fetch before the script starts.
 
     Attributes:
         file_name: Set where the input is one single file: the script gets the path of that file.
+        mode: How the step wants to meet it where the compute leaves a choice; `direct` means by its address.
+        place: Where it lies as a whole; None where its files come from several places or are a selection.
     """
 
     name: str
     files: tuple[JobFile, ...]
     file_name: str | None = None
+    mode: Literal["mount", "download", "direct"] = "download"
+    place: BlobPlace | None = None
 
 
 class UploadTarget(Document):
@@ -82,12 +99,16 @@ class JobOutput(Document):
     """An output to upload after the script ended well.
 
     Attributes:
+        mode: `upload` after the script, or `mount` where the compute can: the script then writes to the place itself.
+        place: Where it goes, for compute that writes there with a right of its own; None where that is no blob.
         present: What lies there already; only told to a `transfer`, which leaves alone what need not be copied.
         read_query: Signature with which a `transfer` looks at what it has written.
     """
 
     name: str
     target: UploadTarget
+    mode: Literal["upload", "mount"] = "upload"
+    place: BlobPlace | None = None
     present: tuple[PresentFile, ...] = ()
     read_query: str = ""
 
@@ -107,7 +128,13 @@ class JobSpec(Document):
         name: Unique and derived from run, step and try: submitting it again must not start it again.
         run_id: Pipeline run.
         step_run_id: Step run.
+        step_name: The step's name in its pipeline.
+        step_type: The step's type.
+        experiment: Experiment of the run.
         compute_target: Name of the target that the step asked for.
+        settings: The step's settings with parameters bound, for compute that carries out a whole type of step.
+        software: What the script needs around it, for compute that makes environments.
+        resources: How many nodes and processes share the work.
         interpreter: Python to start the script with; None means the compute's own.
         code: Files of the snapshot, placed in the working directory.
         command: The command line; its first word is a script below the working directory, started with the
@@ -124,7 +151,13 @@ class JobSpec(Document):
     name: str
     run_id: str
     step_run_id: str
+    step_name: str = ""
+    step_type: str = ""
+    experiment: str = ""
     compute_target: str
+    settings: dict[str, Any] = {}
+    software: EnvironmentDefinition = EnvironmentDefinition()
+    resources: StepResources = StepResources()
     interpreter: str | None = None
     code: tuple[JobFile, ...] = ()
     command: tuple[JobArgument, ...]
@@ -155,8 +188,9 @@ class OutputFile(Document):
 
     Attributes:
         path: Relative POSIX path below the output; "" where the output is one single file.
-        sha256: Hex digest of the content; None where nobody here has read it, because storage copied it itself.
-        md5: Hex digest of the content where `sha256` is None.
+        sha256: Hex digest of the content; None where nobody here has read it.
+        md5: Hex digest of the content where `sha256` is None and storage keeps one.
+        version: What names the content where there is neither: place, name and ETag, since files may share an ETag.
         size: Bytes.
         etag: The storage service's version of the blob right after the upload.
     """
@@ -164,19 +198,22 @@ class OutputFile(Document):
     path: str
     sha256: str | None = None
     md5: str | None = None
+    version: str | None = None
     size: int
     etag: str
 
     @model_validator(mode="after")
-    def _has_digest(self) -> Self:
-        if self.sha256 is None and self.md5 is None:
+    def _names_content(self) -> Self:
+        if self.sha256 is None and self.md5 is None and self.version is None:
             raise ValueError("has no digest")
         return self
 
     @property
     def digest(self) -> str:
-        """Digest of the content, with its algorithm."""
-        return f"sha256:{self.sha256}" if self.sha256 is not None else f"md5:{self.md5}"
+        """Digest of the content with its algorithm; the version stands in where nobody knows one."""
+        if self.sha256 is not None:
+            return f"sha256:{self.sha256}"
+        return f"md5:{self.md5}" if self.md5 is not None else f"etag:{self.version}"
 
 
 class JobResult(Document):
@@ -189,6 +226,7 @@ class JobResult(Document):
         cpu_seconds: User and system time of the script and the children that it waited for.
         peak_memory_bytes: Largest resident set of a process of the script.
         outputs: Files by output name; an output that was not written has no files.
+        listed_outputs: Outputs of whose files the compute cannot tell: the workspace looks at their places itself.
         files: Names of other uploaded files (below `outputs/` and `logs/`), relative to `artifacts`.
         warnings: Sentences for the user.
     """
@@ -203,6 +241,7 @@ class JobResult(Document):
     cpu_seconds: float | None = None
     peak_memory_bytes: int | None = None
     outputs: dict[str, tuple[OutputFile, ...]] = {}
+    listed_outputs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -13,6 +13,7 @@ FAIL_STEP = "fail_step"
 SKIP_STEPS = "skip_steps"
 CLOSE_RUN = "close_run"
 RECONCILE_RUNS = "reconcile_runs"
+PURGE = "purge"
 
 DELIVER_WEBHOOK = "deliver_webhook"
 SEND_WEBHOOK = "send_webhook"
@@ -29,6 +30,10 @@ JOB_ENDED_EVENT = "job_ended"
 STEP_ENDED_EVENT = "step_ended"
 CANCEL_EVENT = "cancel"
 
+CODE_FOLDER = "code"
+"""Folder of the system container with the files of snapshots as clusters mount them, a folder for each content."""
+CODE_COMPLETE = ".pipeyard/runner.pyz"
+"""Name of the file of such a folder that is written last, and renewed whenever a job is about to use it."""
 SYSTEM_CONTAINER = "pipeyard"
 """Definitions, snapshots, profiles of datasets and long lists of files."""
 ARTIFACT_CONTAINER = "azureml"
@@ -66,6 +71,17 @@ def delivery_instance(delivery_id: str) -> str:
 def job_name(run_id: str, ordinal: int, attempt: int) -> str:
     """Name under which a try (from 1) is submitted: derived, so that a repeated submit finds the first one."""
     return f"{step_run_id(run_id, ordinal)}-{attempt}"
+
+
+def split_job_name(name: str) -> tuple[str, int, int]:
+    """Inverse of `job_name`: run, ordinal of the step, try."""
+    step_run, _, attempt = name.rpartition("-")
+    return *split_step_run_id(step_run), int(attempt)
+
+
+def job_folder(name: str) -> str:
+    """Folder of the system container in which a backend keeps what a job needs and leaves behind."""
+    return f"jobs/{name}"
 
 
 def artifact_prefix(run_id: str, ordinal: int) -> str:

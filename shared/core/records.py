@@ -91,6 +91,7 @@ class StepRecord(Document):
         key_document: The ingredients of the key.
         source: Step run id whose outputs these are: its own, or the earlier one that was reused.
         remote_id: The backend's id of the present try.
+        detail: The compute service's own word for the state of the present try's job.
         error: One sentence for a step that failed.
         etag: The row's version as read or written; not stored in the row. None: there is no row yet.
     """
@@ -110,6 +111,7 @@ class StepRecord(Document):
     compute_target: str = ""
     backend: str = ""
     remote_id: str | None = None
+    detail: str = ""
     queued_at: str | None = None
     started_at: str | None = None
     ended_at: str | None = None

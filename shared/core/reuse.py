@@ -24,7 +24,7 @@ from .bindings import (
 )
 from .canonical import canonical_json, digest
 from .dataset_views import DatasetView
-from .definition import StepDefinition
+from .definition import StepDefinition, StepResources
 from .settings_binding import bind_settings
 
 KEY_VERSION = 1
@@ -38,6 +38,7 @@ def build_key_document(
     input_digests: Mapping[str, str],
     input_views: Mapping[str, DatasetView] = {},
     compute_kind: str | None = None,
+    outside: Mapping[str, str] = {},
 ) -> dict[str, Any]:
     """The ingredients of a step's key, as plain JSON: what is stored is what was hashed.
 
@@ -48,6 +49,7 @@ def build_key_document(
     - `run_after` and `always_run`: they say when a step runs, not what it computes;
     - `allow_reuse`: switching reuse off and on again must find the earlier result;
     - the compute target's name: a second cluster of the same kind gives the same result;
+    - how inputs are brought to the compute and outputs taken from it: the bytes are the same;
     - defaults of parameters: the bound values are in;
     - places and times of inputs: the content and the names of their files are in.
 
@@ -58,6 +60,7 @@ def build_key_document(
         input_digests: Content digest of every data input, by name.
         input_views: How the files of each dataset are read, by input; one that gives plain files need not be here.
         compute_kind: Sort of compute, where results may depend on it.
+        outside: What tells one content from another of each file that the compute itself keeps, by what it is.
 
     Raises:
         KeyError: A parameter or a data input of the step has no value.
@@ -80,6 +83,10 @@ def build_key_document(
         "version": step.version,
         "compute_kind": compute_kind,
     }
+    if step.resources != StepResources():
+        ingredients["resources"] = step.resources.model_dump(mode="json", exclude_defaults=True)
+    if outside:  # a key that never had it stays as it is
+        ingredients["outside"] = dict(outside)
     document: dict[str, Any] = json.loads(canonical_json(ingredients))
     return document
 

@@ -29,3 +29,11 @@ class AuditLog(Protocol):
             InvalidDocument: The token was not made by an earlier page.
         """
         ...
+
+    def older(self, before: datetime, position: str, size: int) -> tuple[list[str], str | None]:
+        """Ids of up to `size` records of an earlier time, and the position after them, None at the end."""
+        ...
+
+    def delete(self, ids: list[str]) -> None:
+        """Delete records; missing ones are fine."""
+        ...

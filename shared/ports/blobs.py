@@ -1,18 +1,25 @@
 """The workspace's own blobs."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlobInfo:
-    """A blob of a listing. `name` is the full name in the container; `md5` is hex, None where storage has none."""
+    """A blob of a listing.
+
+    Attributes:
+        name: The full name in the container.
+        md5: Hex, None where storage has none.
+        modified_at: Of its last write or renewal; None where the listing does not say.
+    """
 
     name: str
     size: int
     etag: str
     md5: str | None
+    modified_at: datetime | None = field(default=None, compare=False)
 
 
 class BlobStore(Protocol):
@@ -38,8 +45,42 @@ class BlobStore(Protocol):
         """Up to `length` bytes from `offset`, and the blob's size now; no bytes past the end, (b"", 0) if missing."""
         ...
 
+    def copy(self, container: str, name: str, to: str) -> None:
+        """Copy a blob to another name of the same container, without its bytes passing through here.
+
+        Raises:
+            NotFound: No such blob.
+        """
+        ...
+
+    def delete(self, container: str, names: list[str]) -> None:
+        """Delete blobs; missing ones are fine."""
+        ...
+
     def exists(self, container: str, name: str) -> bool:
         """Whether the blob is there."""
+        ...
+
+    def renew(self, container: str, name: str) -> bool:
+        """Whether the blob is there; from now on it counts as young, so that a purge that is at work lets it be.
+
+        Whoever finds that content is there already, and is about to refer to it, asks like this.
+        """
+        ...
+
+    def page(self, container: str, prefix: str, position: str, size: int = 5000) -> tuple[list[BlobInfo], str | None]:
+        """Up to `size` blobs whose name starts with `prefix`, and the position after them, None at the end.
+
+        Args:
+            container: The container.
+            prefix: What the names begin with.
+            position: "" for the first page.
+            size: At most 5,000.
+        """
+        ...
+
+    def delete_unchanged(self, container: str, blobs: list[BlobInfo]) -> list[BlobInfo]:
+        """Delete those blobs that are still as they were listed; returns those that were."""
         ...
 
     def probe(self, container: str) -> None:

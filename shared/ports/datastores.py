@@ -33,6 +33,10 @@ class DatastoreFiles(Protocol):
         """
         ...
 
+    def remove(self, names: list[str]) -> None:
+        """Delete files; missing ones are fine. Folders that are empty then may stay or go."""
+        ...
+
     def list(self, prefix: str) -> list[BlobInfo]:
         """Every file whose name starts with `prefix`, by name. A missing place has no files."""
         ...

@@ -1,5 +1,6 @@
 """The orchestration engine as triggers and activities see it."""
 
+from datetime import datetime
 from typing import Protocol
 
 
@@ -24,6 +25,18 @@ class Engine(Protocol):
 
     def is_alive(self, instance_id: str) -> bool:
         """Whether an orchestration with this id exists and has not ended."""
+        ...
+
+    def count_ended(self, before: datetime) -> int:
+        """How many orchestrations that were created earlier have ended and are still remembered."""
+        ...
+
+    def forget_ended(self, since: datetime, before: datetime) -> tuple[int, bool]:
+        """Forget ended orchestrations that were created in this time.
+
+        Returns:
+            How many went, and whether these were all: a call ends after some minutes.
+        """
         ...
 
     def raise_event(self, instance_id: str, event: str, data: dict[str, str | int]) -> None:

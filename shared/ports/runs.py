@@ -1,9 +1,29 @@
 """Rows of runs and steps, and results by reuse key."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from shared.core.records import ClaimOwner, Page, ReuseEntry, RunFilter, RunRecord, StepRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredResult:
+    """A row of the reuse store: exactly one of the first two is there.
+
+    Attributes:
+        entry: A finished result.
+        claim: Somebody's announcement that the result is on its way.
+        key: The reuse key; None where the row is the latest result of a step in an experiment.
+        address: Where the row is.
+        etag: Its version.
+    """
+
+    entry: ReuseEntry | None
+    claim: ClaimOwner | None
+    key: str | None
+    address: tuple[str, str]
+    etag: str
 
 
 class RunStore(Protocol):
@@ -42,6 +62,21 @@ class RunStore(Protocol):
 
     def list_active_run_ids(self) -> list[str]:
         """Every run that is not in a terminal status, in no particular order."""
+        ...
+
+    def created_before(self, before: datetime, position: str, size: int) -> tuple[list[RunRecord], str | None]:
+        """Up to `size` runs that were created earlier, newest first, and the position after them, None at the end.
+
+        Unlike a page of `list_runs` it can be asked for again after some of the runs were deleted. Records are
+        copies: a status may lag, and `etag` is not filled in.
+        """
+        ...
+
+    def delete_run(self, run: RunRecord) -> int:
+        """Delete a run's row, its steps, and the copies in the lists; returns how many rows went.
+
+        Can be repeated after a crash with the same record: the copy that `created_before` finds goes last.
+        """
         ...
 
     def forget_creation(self, run_id: str, before: datetime) -> None:
@@ -107,6 +142,14 @@ class ReuseStore(Protocol):
 
     def forget(self, key: str) -> None:
         """Drop a finished entry that turned out not to be there any more. Missing is fine."""
+        ...
+
+    def rows(self, position: str, size: int) -> tuple[list[StoredResult], str | None]:
+        """Up to `size` rows of any kind, and the position after them, None at the end."""
+        ...
+
+    def drop(self, row: StoredResult) -> bool:
+        """Delete a row that is still as it was read. False if somebody else changed it."""
         ...
 
     def latest(self, experiment: str) -> dict[str, ReuseEntry]:

@@ -6,9 +6,10 @@ from shared.ports.audit import AuditLog
 from shared.ports.blobs import BlobStore
 from shared.ports.catalogue import Catalogue
 from shared.ports.clock import Clock
-from shared.ports.compute import ComputeBackend
+from shared.ports.compute import ComputeAccess
 from shared.ports.datastores import DatastoreAccess
 from shared.ports.leases import LeaseStore
+from shared.ports.machine import MachineFiles
 from shared.ports.runs import ReuseStore, RunStore
 from shared.ports.secrets import SecretStore
 from shared.ports.tokens import SignIn
@@ -30,5 +31,6 @@ class Services:
     sign_in: SignIn
     audit: AuditLog
     webhook_sender: WebhookSender
-    backends: dict[str, ComputeBackend]
+    compute: ComputeAccess
     callback_base_url: str | None
+    machine: MachineFiles | None

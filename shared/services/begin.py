@@ -11,19 +11,20 @@ from dataclasses import dataclass, replace
 
 from shared.core import explain, names
 from shared.core.definition import StepDefinition
-from shared.core.errors import BackendError, Conflict, NotFound
+from shared.core.errors import BackendError, Conflict, NotFound, PipeyardError
 from shared.core.records import ClaimOwner, Explanation, ReuseEntry, StepRecord
 from shared.core.status import STEP_TERMINAL, StepStatus
 from shared.services import resolution
 from shared.services.compute_targets import Destination, destination, target_name
 from shared.services.inputs import Outputs
+from shared.services.observation import began, describe, time_saved
 from shared.services.output_registration import register_reused_outputs
 from shared.services.resolution import Ingredients
 from shared.services.results import record_end
 from shared.services.single_flight import Claimed, claim, queue_seconds
 from shared.services.slots import Occupied, wait_seconds
-from shared.services.steps import Answer, ended, fresh_row, give_back, load_row
-from shared.services.tries import produced_above, submit_try
+from shared.services.steps import Answer, ended, fresh_row, give_back, let_go, load_row
+from shared.services.tries import clear_leftovers, produced_above, submit_try
 from shared.services.workspace import RunContext, Workspace
 
 
@@ -67,6 +68,7 @@ def begin_step(workspace: Workspace, run_id: str, ordinal: int) -> Answer:
 
 
 def _begin(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer:
+    describe(context.run.experiment, row)
     produced = produced_above(workspace, context, row.ordinal)
     try:
         work = _Work(
@@ -85,10 +87,31 @@ def _begin(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer
         return _decide(work, found)
     except (NotFound, BackendError) as error:
         if error.retryable:
-            raise
+            return _wait_for_service(workspace, context, row, error)
         row = load_row(workspace, context, row.ordinal)
+        # Found again after a crash, it may have a job already, whatever is missing by now.
+        message = f"{error}{let_go(workspace, row)}"
         give_back(workspace, row)
-        return ended(record_end(workspace, context, row, StepStatus.FAILED, error=str(error)))
+        return ended(record_end(workspace, context, row, StepStatus.FAILED, error=message))
+
+
+def _wait_for_service(workspace: Workspace, context: RunContext, row: StepRecord, error: PipeyardError) -> Answer:
+    """A step that has no job yet queues until its service answers; one that may have one is left as it is.
+
+    Without a row nobody would miss the step, should its orchestration give up.
+
+    Raises:
+        PipeyardError: The step may have a job.
+    """
+    if row.ordinal in context.begun:
+        row = context.begun[row.ordinal]
+    if row.status is StepStatus.RUNNING:
+        raise error
+    now = workspace.now()
+    if row.status is not StepStatus.QUEUED:
+        fields = {"status": StepStatus.QUEUED, "explanation": explain.explain_away(str(error))}
+        row = workspace.record(context, row.model_copy(update={**fields, "queued_at": now.isoformat()}))
+    return Answer(outcome="queued", wait_seconds=queue_seconds(row, now))
 
 
 def _certain(work: _Work, found: Ingredients) -> _Work:
@@ -100,7 +123,7 @@ def _certain(work: _Work, found: Ingredients) -> _Work:
 
 def _decide(work: _Work, found: Ingredients) -> Answer:
     """First try: a finished result stands in, or this step claims the key and runs."""
-    forbidden = resolution.reuse_forbidden(work.context, work.step)
+    forbidden = resolution.reuse_forbidden(work.context, work.step, found)
     if forbidden is not None:
         return _start(work, found, forbidden)
     owner = ClaimOwner(run_id=work.row.run_id, ordinal=work.row.ordinal, attempt=1)
@@ -124,17 +147,19 @@ def _reuse(work: _Work, found: Ingredients, entry: ReuseEntry) -> Answer:
     now, ordinal = work.workspace.now().isoformat(), work.row.ordinal
     warnings = register_reused_outputs(work.workspace, work.context, ordinal, entry.outputs)
     fields = resolution.reused_fields(work.context, ordinal, found, entry, now)
+    time_saved(entry)
     return ended(work.record(**fields, warnings=warnings).row)
 
 
 def _wait_for_other(work: _Work, found: Ingredients, other: ClaimOwner | ReuseEntry) -> Answer:
     """Another run is at work on the same key: wait for its result instead of doing the work twice."""
     now = work.workspace.now()
-    if work.row.status is not StepStatus.QUEUED:
+    explanation = explain.explain_waiting(names.step_run_id(other.run_id, other.ordinal))
+    if work.row.status is not StepStatus.QUEUED or work.row.explanation != explanation:
         work = work.record(
             status=StepStatus.QUEUED,
-            explanation=explain.explain_waiting(names.step_run_id(other.run_id, other.ordinal)),
-            queued_at=now.isoformat(),
+            explanation=explanation,
+            queued_at=work.row.queued_at or now.isoformat(),
             key=found.key,
             key_document=found.document,
         )
@@ -166,6 +191,9 @@ def _start(work: _Work, found: Ingredients, explanation: Explanation | None) -> 
         full = work.workspace.slots.take(work.destination.name, limit, names.step_run_id(row.run_id, row.ordinal))
         if full is not None:
             return _wait_for_slot(work, found, full)
+    if row.attempt > 0 and work.destination.backend.capabilities.reads_in_place:
+        clear_leftovers(work.workspace, work.context, row.ordinal)
+    began(row, work.workspace.now())
     attempt = row.attempt + 1
     job = names.job_name(row.run_id, row.ordinal, attempt)
     return _submit(

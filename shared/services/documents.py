@@ -38,7 +38,7 @@ def store_definition(blobs: BlobStore, definition: PipelineDefinition) -> str:
     """Keep a definition; returns its id."""
     definition_id = definition_digest(definition)
     name = definition_blob(definition_id)
-    if not blobs.exists(names.SYSTEM_CONTAINER, name):
+    if not blobs.renew(names.SYSTEM_CONTAINER, name):
         blobs.put(names.SYSTEM_CONTAINER, name, canonical_json(definition.model_dump(mode="json")), content_type=_JSON)
     return definition_id
 

@@ -15,12 +15,13 @@ from shared.core.bindings import (
     PipelineDataInput,
 )
 from shared.core.dataset_views import DatasetView
-from shared.core.datasets import Dataset
+from shared.core.datasets import Dataset, DatasetSource
 from shared.core.definition import StepDefinition
 from shared.core.file_selection import FileFacts, select_files
-from shared.core.jobs import JobFile, JobInput, OutputFile
+from shared.core.jobs import BlobPlace, JobFile, JobInput, OutputFile
 from shared.core.records import OutputRecord
 from shared.core.reuse import content_digest, file_digest
+from shared.ports.datastores import DatastoreFiles
 from shared.services.data_files import DataFiles, DatasetFiles, blob_digest
 from shared.services.dataset_files import list_dataset
 from shared.services.datasets import find_dataset
@@ -78,14 +79,17 @@ def job_inputs(
     for name, source in step.inputs.items():
         match source:
             case DataReferenceInput() | DataPathInput():
-                inputs.append(_reference_input(workspace, context, name, *_place(context, source)))
+                data = _reference_input(workspace, context, name, *_place(context, source))
+                inputs.append(data.model_copy(update={"mode": source.mode}))
             case DatasetInput():
-                dataset, data = _pinned_dataset(workspace, context, source)
-                placed = data if source.mode == "direct" else _selected(dataset, data)
-                inputs.append(_dataset_input(workspace, name, placed))
+                dataset, files = _pinned_dataset(workspace, context, source)
+                placed = files if source.mode == "direct" else _selected(dataset, files)
+                data = _dataset_input(workspace, name, placed, _whole_source(dataset, placed))
+                inputs.append(data.model_copy(update={"mode": "mount" if source.mode == "mount" else "download"}))
             case PipelineDataInput():
                 output = produced.get(context.ordinals[source.step], {}).get(source.output)
-                inputs.append(_output_input(workspace, name, output) if output else JobInput(name=name, files=()))
+                data = _output_input(workspace, name, output) if output else JobInput(name=name, files=())
+                inputs.append(data.model_copy(update={"mode": source.mode}))
     return tuple(inputs)
 
 
@@ -137,6 +141,11 @@ def output_files(workspace: Workspace, output: OutputRecord) -> tuple[OutputFile
 def blob_url(base: str, name: str, query: str) -> str:
     """An address of one file below a container's base URL, signed unless it is a file of this machine."""
     return f"{base}/{quote(name)}?{query}" if query else f"{base}/{quote(name)}"
+
+
+def blob_place(datastore: DatastoreFiles, base: str, path: str) -> BlobPlace | None:
+    """A place on a datastore for compute that goes there by itself; None where that is no blob container."""
+    return BlobPlace(container_url=base, path=path) if datastore.upload_kind == "blob" else None
 
 
 def _output_digest(output: OutputRecord) -> str:
@@ -198,7 +207,8 @@ def _reference_input(workspace: Workspace, context: RunContext, name: str, place
         )
         for below, blob in data.files
     )
-    return JobInput(name=name, files=files, file_name=path.rpartition("/")[2] if data.is_file else None)
+    file_name = path.rpartition("/")[2] if data.is_file else None
+    return JobInput(name=name, files=files, file_name=file_name, place=blob_place(datastore, base, path))
 
 
 def _selected(dataset: Dataset, data: DatasetFiles) -> DatasetFiles:
@@ -210,7 +220,20 @@ def _selected(dataset: Dataset, data: DatasetFiles) -> DatasetFiles:
     return replace(data, files=tuple(left), is_file=data.is_file and bool(left))
 
 
-def _dataset_input(workspace: Workspace, name: str, data: DatasetFiles) -> JobInput:
+def _whole_source(dataset: Dataset, data: DatasetFiles) -> DatasetSource | None:
+    """The one source of a dataset whose files lie as a job is to find them; None where it has to be put together."""
+    sources = dataset.definition.sources
+    if len(sources) != 1 or not data.files:
+        return None
+    folder = sources[0].path.strip("/")
+    if data.is_file:
+        return sources[0]
+    together = all(file.blob.name == "/".join(part for part in (folder, file.path) if part) for file in data.files)
+    chosen = bool(dataset.definition.view.transformations)
+    return sources[0] if together and not chosen else None
+
+
+def _dataset_input(workspace: Workspace, name: str, data: DatasetFiles, source: DatasetSource | None) -> JobInput:
     used = {file.datastore for file in data.files}
     grants = {each: open_datastore(workspace, each).read_grant(SIGNATURE_VALIDITY) for each in used}
     files = tuple(
@@ -222,11 +245,16 @@ def _dataset_input(workspace: Workspace, name: str, data: DatasetFiles) -> JobIn
         )
         for file in data.files
     )
-    return JobInput(name=name, files=files, file_name=data.files[0].path if data.is_file else None)
+    place = None
+    if source is not None:
+        datastore = open_datastore(workspace, source.datastore)
+        place = blob_place(datastore, grants[source.datastore][0], source.path.strip("/"))
+    return JobInput(name=name, files=files, file_name=data.files[0].path if data.is_file else None, place=place)
 
 
 def _output_input(workspace: Workspace, name: str, output: OutputRecord) -> JobInput:
-    base, query = open_datastore(workspace, output.datastore).read_grant(SIGNATURE_VALIDITY)
+    datastore = open_datastore(workspace, output.datastore)
+    base, query = datastore.read_grant(SIGNATURE_VALIDITY)
     files = tuple(
         JobFile(
             path=file.path,
@@ -237,4 +265,5 @@ def _output_input(workspace: Workspace, name: str, output: OutputRecord) -> JobI
         )
         for file in output_files(workspace, output)
     )
-    return JobInput(name=name, files=files, file_name=output.path.rpartition("/")[2] if output.is_file else None)
+    file_name = output.path.rpartition("/")[2] if output.is_file else None
+    return JobInput(name=name, files=files, file_name=file_name, place=blob_place(datastore, base, output.path))

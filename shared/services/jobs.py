@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from shared.core import names
+from shared.core import names, traces
 from shared.core.bindings import (
     Argument,
     InputArgument,
@@ -22,7 +22,7 @@ from shared.ports.datastores import DatastoreFiles
 from shared.services.datastores import open_datastore
 from shared.services.documents import snapshot_file_blob
 from shared.services.identity import run_token
-from shared.services.inputs import Outputs, blob_url, dataset_variables, direct_datasets, job_inputs
+from shared.services.inputs import Outputs, blob_place, blob_url, dataset_variables, direct_datasets, job_inputs
 from shared.services.step_template import driver_variables
 from shared.services.workspace import SIGNATURE_VALIDITY, RunContext, Workspace
 
@@ -51,6 +51,12 @@ def build_job(
         name=names.job_name(run_id, ordinal, attempt),
         run_id=run_id,
         step_run_id=names.step_run_id(run_id, ordinal),
+        step_name=step.name,
+        step_type=step.type,
+        experiment=context.run.experiment,
+        settings=bound.settings,
+        software=step.environment,
+        resources=step.resources,
         compute_target=step.compute_target or context.definition.default_compute_target,
         interpreter=step.environment.interpreter,
         code=_code(workspace, step),
@@ -60,7 +66,7 @@ def build_job(
         outputs=_outputs(workspace, context, ordinal),
         environment={
             **dataset_variables(workspace, context, step, produced),
-            **_environment(workspace, context, step, ordinal, values),
+            **_environment(workspace, context, step, ordinal, attempt, values),
             **driver_variables(step_type, context, ordinal, produced),
         },
         artifacts=UploadTarget(base_url=base, query=query),
@@ -128,7 +134,8 @@ def _outputs(workspace: Workspace, context: RunContext, ordinal: int) -> tuple[J
         path = output_place(step.outputs[name], context.run.run_id, ordinal, name)
         base, query = datastore.upload_target(path, SIGNATURE_VALIDITY)
         target = UploadTarget(type=datastore.upload_kind, base_url=base, query=query)
-        output = JobOutput(name=name, target=target)
+        place = blob_place(datastore, datastore.read_grant(SIGNATURE_VALIDITY)[0], path)
+        output = JobOutput(name=name, target=target, mode=step.outputs[name].mode, place=place)
         transfers = workspace.step_types[step.type].launch == "transfer"
         outputs.append(_with_present(output, datastore, path) if transfers else output)
     return tuple(outputs)
@@ -152,7 +159,12 @@ def _with_present(output: JobOutput, datastore: DatastoreFiles, path: str) -> Jo
 
 
 def _environment(
-    workspace: Workspace, context: RunContext, step: StepDefinition, ordinal: int, values: Mapping[str, str]
+    workspace: Workspace,
+    context: RunContext,
+    step: StepDefinition,
+    ordinal: int,
+    attempt: int,
+    values: Mapping[str, str],
 ) -> dict[str, str]:
     """What v1 scripts expect, under the step's own variables, which win."""
     used = {word.parameter for word in step.arguments if isinstance(word, ParameterArgument)}
@@ -168,6 +180,7 @@ def _environment(
         "AZUREML_ARM_RESOURCEGROUP": "pipeyard",
         "AZUREML_RUN_TOKEN": token,
         "AZUREML_RUN_TOKEN_EXPIRY": str(int(expires_at.timestamp())),
+        "TRACEPARENT": traces.traceparent(names.job_name(context.run.run_id, ordinal, attempt)),
     }
     base_url = workspace.services.callback_base_url
     service = {"AZUREML_SERVICE_ENDPOINT": base_url, "PIPEYARD_URL": base_url} if base_url else {}

@@ -4,7 +4,7 @@ from typing import Literal
 
 from shared.core import explain, names
 from shared.core.document import Document
-from shared.core.errors import NotFound
+from shared.core.errors import BackendError, NotFound
 from shared.core.records import Explanation, ReuseEntry, RunRecord
 from shared.core.status import RunStatus
 from shared.services import resolution
@@ -81,6 +81,11 @@ def _plan_step(
         return PlannedStep(
             name=step.name, action="run", explanation=Explanation(code="input_missing", sentence=str(error))
         )
+    except BackendError as error:
+        return PlannedStep(name=step.name, action="run", explanation=explain.explain_outside_unknown(str(error)))
+    forbidden = resolution.reuse_forbidden(context, step, found)
+    if forbidden is not None:
+        return PlannedStep(name=step.name, action="run", explanation=forbidden)
     latest = context.latest.get(step.name)
     entry: ReuseEntry | None = latest if latest and latest.key == found.key else None
     entry = entry or workspace.services.reuse.find(found.key)

@@ -9,13 +9,14 @@ BELIEVED_FOR = timedelta(seconds=10)
 class Recent[Record]:
     """Records as they were read last. Thread-safe: single operations on dicts are."""
 
-    def __init__(self) -> None:
+    def __init__(self, believed_for: timedelta = BELIEVED_FOR) -> None:
+        self._believed_for = believed_for
         self._records: dict[str, tuple[datetime, Record]] = {}
 
     def get(self, key: str, now: datetime, read: Callable[[], Record | None]) -> Record | None:
         """The record, read again if it was read too long ago. That there is none is not remembered."""
         known = self._records.get(key)
-        if known is not None and now - known[0] < BELIEVED_FOR:
+        if known is not None and now - known[0] < self._believed_for:
             return known[1]
         found = read()
         if found is None:

@@ -6,7 +6,7 @@ happens.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.core import explain, names
@@ -18,15 +18,21 @@ from shared.core.reuse import build_key_document, reuse_key
 from shared.core.status import StepStatus
 from shared.services.datastores import open_datastore
 from shared.services.inputs import Outputs, input_digests, input_views, output_files
+from shared.services.outside_files import outside_contents
 from shared.services.workspace import RunContext, Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingredients:
-    """The key of a step and what it was made from."""
+    """The key of a step and what it was made from.
+
+    Attributes:
+        unknown: What of it nobody can tell, with the reason: the key is then one that no other run has.
+    """
 
     key: str
     document: dict[str, Any]
+    unknown: str = ""
 
 
 def ingredients(
@@ -36,23 +42,28 @@ def ingredients(
 
     Raises:
         NotFound: A data reference points at nothing.
+        BackendError: The compute service, which keeps files that the step's job reads, does not answer for now.
     """
+    outside, unknown = outside_contents(workspace, context, step)
     document = build_key_document(
         step,
         type_version=workspace.step_types[step.type].version,
         parameters=context.run.parameters,
         input_digests=input_digests(workspace, context, step, produced),
         input_views=input_views(workspace, context, step),
+        outside=outside,
     )
-    return Ingredients(key=reuse_key(document), document=document)
+    return Ingredients(key=reuse_key(document), document=document, unknown=unknown)
 
 
-def reuse_forbidden(context: RunContext, step: StepDefinition) -> Explanation | None:
-    """Why a finished result is not even looked for, None where it is."""
+def reuse_forbidden(context: RunContext, step: StepDefinition, found: Ingredients | None = None) -> Explanation | None:
+    """Why a finished result is not even looked for, None where it is; `found` is None as long as nobody knows it."""
     if context.run.regenerate_outputs:
         return explain.explain_regenerate()
     if not step.allow_reuse:
         return explain.explain_reuse_off()
+    if found is not None and found.unknown:
+        return explain.explain_outside_unknown(found.unknown)
     return None
 
 
@@ -110,7 +121,44 @@ def missing_outputs(workspace: Workspace, entry: ReuseEntry, listings: dict[str,
         entry: The result.
         listings: Listings made so far, by place; shared between calls to list a place once.
     """
-    for name, output in entry.outputs.items():
+    return _altered(workspace, entry.outputs, listings)
+
+
+def changed_input(
+    workspace: Workspace,
+    context: RunContext,
+    step: StepDefinition,
+    produced: Mapping[int, Outputs],
+    document: Mapping[str, Any],
+) -> str:
+    """What of a step's inputs is not any more what its key was made from, "" where all of it is.
+
+    Args:
+        workspace: The workspace.
+        context: The run.
+        step: The step.
+        produced: Outputs of the steps above.
+        document: The ingredients of the key.
+    """
+    try:
+        now = input_digests(workspace, replace(context, data={}, datasets={}), step, produced)
+    except NotFound as error:
+        return f"An input went away ({str(error).removesuffix('.')})"
+    before = document.get("inputs", {})
+    changed = [name for name, digest in now.items() if before.get(name, {}).get("digest") != digest]
+    if changed:
+        return f"Input `{changed[0]}` changed"
+    sources = (source for source in step.inputs.values() if isinstance(source, PipelineDataInput))
+    used = (produced.get(context.ordinals[source.step], {}).get(source.output) for source in sources)
+    outputs = {f"{output.datastore}/{output.path}": output for output in used if output is not None}
+    listings: dict[str, dict[str, tuple[int, str]]] = {}
+    problem = _altered(workspace, outputs, listings) or _added(workspace, outputs, listings)
+    return f"An input changed ({problem})" if problem else ""
+
+
+def _altered(workspace: Workspace, outputs: Outputs, listings: dict[str, dict[str, tuple[int, str]]]) -> str:
+    """What is wrong with stored outputs, "" where every blob is there unaltered."""
+    for name, output in outputs.items():
         try:
             stored = _listing(workspace, output.datastore, output.path, listings)
         except NotFound:
@@ -125,6 +173,20 @@ def missing_outputs(workspace: Workspace, entry: ReuseEntry, listings: dict[str,
                 return f"`{blob}` of output `{name}` is gone"
             if stored[blob] != (file.size, file.etag):
                 return f"`{blob}` of output `{name}` was altered"
+    return ""
+
+
+def _added(workspace: Workspace, outputs: Outputs, listings: dict[str, dict[str, tuple[int, str]]]) -> str:
+    """What lies at the places of stored outputs without belonging to them, "" where nothing does.
+
+    Whoever reads such a place as a whole reads that, too. Steps may share a place whose path their author chose.
+    """
+    for output in outputs.values():
+        own = {f"{output.path}/{file.path}" for file in output_files(workspace, output)}
+        stored = _listing(workspace, output.datastore, output.path, listings)
+        other = next((name for name in stored if name.startswith(f"{output.path}/") and name not in own), None)
+        if other is not None:
+            return f"`{other}` was added"
     return ""
 
 

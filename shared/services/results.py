@@ -9,6 +9,7 @@ from shared.core.output_places import output_place
 from shared.core.records import MAX_INLINE_FILES, AttemptRecord, ClaimOwner, OutputRecord, ReuseEntry, StepRecord
 from shared.core.reuse import content_digest
 from shared.core.status import StepStatus, step_may_become
+from shared.services.datastores import open_datastore
 from shared.services.documents import store_output_files
 from shared.services.jobs import output_datastore
 from shared.services.output_registration import register_outputs
@@ -51,7 +52,7 @@ def publish_result(
     if delay is None:
         return record_end(workspace, context, row, StepStatus.FAILED, error=_failure(row, result)), 0.0
     row = row.model_copy(
-        update={"status": StepStatus.QUEUED, "remote_id": None, "queued_at": workspace.now().isoformat()}
+        update={"status": StepStatus.QUEUED, "remote_id": None, "detail": "", "queued_at": workspace.now().isoformat()}
     )
     return workspace.record(context, row), delay
 
@@ -89,7 +90,7 @@ def _with_measurements(row: StepRecord, result: JobResult) -> StepRecord:
 
 def _finish(workspace: Workspace, context: RunContext, row: StepRecord, result: JobResult) -> StepRecord:
     outputs = {
-        name: _output(workspace, context, row.ordinal, name, result.outputs.get(name, ()))
+        name: _output(workspace, context, row.ordinal, name, _files(workspace, context, row.ordinal, name, result))
         for name in context.step(row.ordinal).outputs
     }
     # Before the row: a row that has ended is never looked at again.
@@ -117,6 +118,27 @@ def published_entry(experiment: str, row: StepRecord) -> ReuseEntry:
     )
 
 
+def _files(
+    workspace: Workspace, context: RunContext, ordinal: int, name: str, result: JobResult
+) -> tuple[OutputFile, ...]:
+    """The files of an output: as the compute tells, or as they lie there."""
+    if name not in result.listed_outputs:
+        return result.outputs.get(name, ())
+    datastore = open_datastore(workspace, output_datastore(context, context.step(ordinal), name))
+    path = output_place(context.step(ordinal).outputs[name], context.run.run_id, ordinal, name)
+    found = [blob for blob in datastore.list(path) if blob.name == path or blob.name.startswith(f"{path}/")]
+    return tuple(
+        OutputFile(
+            path=blob.name[len(path) + 1 :],
+            md5=blob.md5,
+            version=None if blob.md5 else f"{datastore.place}/{blob.name}:{blob.etag}",
+            size=blob.size,
+            etag=blob.etag,
+        )
+        for blob in found
+    )
+
+
 def _output(
     workspace: Workspace, context: RunContext, ordinal: int, name: str, files: tuple[OutputFile, ...]
 ) -> OutputRecord:
@@ -140,7 +162,9 @@ def record_end(
     """Write a step's final row; a claim on its key is dropped unless the result is about to be published."""
     if not step_may_become(row.status, status):
         return row
-    ended = row.model_copy(update={"status": status, "ended_at": workspace.now().isoformat(), "error": error})
+    ended = row.model_copy(
+        update={"status": status, "detail": "", "ended_at": workspace.now().isoformat(), "error": error}
+    )
     ended = workspace.record(context, ended)
     if status is not StepStatus.FINISHED and ended.key is not None:
         owner = ClaimOwner(run_id=row.run_id, ordinal=row.ordinal, attempt=row.attempt)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from shared.core.errors import Conflict
 from shared.core.records import RunRecord
-from shared.core.status import RunStatus, run_may_become
+from shared.core.status import RUN_TERMINAL, RunStatus, run_may_become
+from shared.services.observation import run_ended
 from shared.services.workspace import Workspace
 
 CHANGE_TRIES = 5
@@ -17,13 +18,19 @@ def change_status(workspace: Workspace, run_id: str, status: RunStatus, **fields
     Raises:
         Conflict: The run's status does not allow the change, or others change the run all the time.
     """
+    before = status
 
     def changed(run: RunRecord) -> RunRecord:
+        nonlocal before
+        before = run.status
         if not run_may_become(run.status, status):
             raise Conflict(f"Run {run_id} is {run.status} and cannot become {status}.")
         return run.model_copy(update={"status": status, **fields})
 
-    return change_row(workspace, run_id, changed)
+    run = change_row(workspace, run_id, changed)
+    if status in RUN_TERMINAL and before not in RUN_TERMINAL:
+        run_ended(run)
+    return run
 
 
 def change_row(workspace: Workspace, run_id: str, changed: Callable[[RunRecord], RunRecord]) -> RunRecord:

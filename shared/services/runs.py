@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.core import names
-from shared.core.errors import Conflict, NotFound
+from shared.core.errors import BackendError, Conflict, NotFound
 from shared.core.records import ReuseEntry, RunRecord, StepRecord
 from shared.core.run_schedule import encode_graph
 from shared.core.status import RUN_TERMINAL, STEP_TERMINAL, RunStatus, StepStatus
@@ -15,10 +15,12 @@ from shared.ports.engine import Engine
 from shared.services import resolution
 from shared.services.child_runs import is_orphan
 from shared.services.deliveries import write_deliveries
+from shared.services.observation import cancelling, restarting, stuck_runs, time_saved
 from shared.services.output_registration import register_reused_outputs
 from shared.services.results import published_entry
 from shared.services.run_status import change_status
-from shared.services.steps import fresh_row
+from shared.services.steps import fresh_row, skip_steps
+from shared.services.stuck_runs import is_stuck
 from shared.services.workspace import RunContext, Workspace
 
 REPEAT_ENDS_FOR = timedelta(minutes=5)
@@ -101,12 +103,13 @@ def _reuse_latest(
     produced = {above: done[above].outputs for above in resolution.producers(context, ordinal)}
     try:
         found = resolution.ingredients(workspace, context, step, produced)
-    except NotFound:
+    except (NotFound, BackendError):
         return None  # `begin_step` reports it.
     if found.key != entry.key or resolution.missing_outputs(workspace, entry, listings):
         return None
     warnings = register_reused_outputs(workspace, context, ordinal, entry.outputs)
     fields = resolution.reused_fields(context, ordinal, found, entry, now)
+    time_saved(entry)
     return fresh_row(context, ordinal).model_copy(update={**fields, "warnings": warnings})
 
 
@@ -168,8 +171,9 @@ def cancel_run(workspace: Workspace, engine: Engine, run_id: str) -> RunRecord:
         raise Conflict(f"Run {run_id} is {run.status} already; there is nothing to cancel.")
     if run.status is not RunStatus.CANCEL_REQUESTED:
         run = change_status(workspace, run_id, RunStatus.CANCEL_REQUESTED)
-    engine.start_run(run_id)  # Does nothing where the orchestration is alive, as it should be.
-    engine.raise_event(run_id, names.CANCEL_EVENT, {})
+    with cancelling(run):
+        engine.start_run(run_id)  # Does nothing where the orchestration is alive, as it should be.
+        engine.raise_event(run_id, names.CANCEL_EVENT, {})
     return run
 
 
@@ -180,6 +184,7 @@ def reconcile_runs(workspace: Workspace, engine: Engine) -> list[str]:
         Ids of the runs that were started again.
     """
     started: list[str] = []
+    stuck: dict[str, bool] = {}
     for run_id in workspace.services.runs.list_active_run_ids():
         try:
             run = workspace.services.runs.get_run(run_id)
@@ -190,26 +195,52 @@ def reconcile_runs(workspace: Workspace, engine: Engine) -> list[str]:
         if run.status in RUN_TERMINAL:
             workspace.services.runs.update_run(run)  # Leaves the list of active runs.
             continue
+        rows = workspace.services.runs.get_steps(run_id)
+        stuck[run_id] = is_stuck(run, rows, workspace.now())
         if not engine.is_alive(run_id):
-            engine.start_run(run_id)
+            with restarting(run_id):
+                engine.start_run(run_id)
             started.append(run_id)
         else:
-            _mend(workspace, engine, run_id)
+            _mend(workspace, engine, rows, stuck=stuck[run_id])
+            if stuck[run_id]:
+                _begin_missed_steps(workspace, engine, run, rows)
         if is_orphan(workspace, run):
             with suppress(Conflict):
                 run = change_status(workspace, run_id, RunStatus.CANCEL_REQUESTED)
         if run.status is RunStatus.CANCEL_REQUESTED:
             engine.raise_event(run_id, names.CANCEL_EVENT, {})
+            # The run passes it on once; a step that was started again since then would not hear of it.
+            for row in (row for row in rows if row.status not in STEP_TERMINAL):
+                engine.raise_event(names.step_run_id(run_id, row.ordinal), names.CANCEL_EVENT, {})
+    stuck_runs(stuck)
     return started
 
 
-def _mend(workspace: Workspace, engine: Engine, run_id: str) -> None:
+def _begin_missed_steps(workspace: Workspace, engine: Engine, run: RunRecord, rows: list[StepRecord]) -> None:
+    """Steps that are due and have no row, since their orchestrations died before there was one."""
+    context = workspace.context(run.run_id)
+    statuses = {row.ordinal: row.status for row in rows}
+    missed = []
+    for ordinal, step in enumerate(context.definition.steps):
+        enough = STEP_TERMINAL if step.always_run else {StepStatus.FINISHED}
+        due = all(statuses.get(above) in enough for above in context.graph.dependencies[ordinal])
+        if due and ordinal not in statuses and not engine.is_alive(names.step_run_id(run.run_id, ordinal)):
+            missed.append(ordinal)
+    if run.status is RunStatus.CANCEL_REQUESTED:
+        skip_steps(workspace, run.run_id, [(ordinal, ordinal) for ordinal in missed], canceled=True)
+        return
+    for ordinal in missed:
+        engine.start_step(run.run_id, ordinal)
+
+
+def _mend(workspace: Workspace, engine: Engine, rows: list[StepRecord], *, stuck: bool) -> None:
     """A live run may have lost one of its steps' orchestrations, or the event that told of a step's end."""
     now = workspace.now()
-    for row in workspace.services.runs.get_steps(run_id):
+    for row in rows:
         if row.status not in STEP_TERMINAL:
-            if not engine.is_alive(names.step_run_id(run_id, row.ordinal)):
-                engine.start_step(run_id, row.ordinal)
-        elif row.ended_at is not None and now - datetime.fromisoformat(row.ended_at) < REPEAT_ENDS_FOR:
+            if not engine.is_alive(names.step_run_id(row.run_id, row.ordinal)):
+                engine.start_step(row.run_id, row.ordinal)
+        elif row.ended_at is not None and (stuck or now - datetime.fromisoformat(row.ended_at) < REPEAT_ENDS_FOR):
             event: dict[str, str | int] = {"ordinal": row.ordinal, "status": row.status.value}
-            engine.raise_event(run_id, names.STEP_ENDED_EVENT, event)
+            engine.raise_event(row.run_id, names.STEP_ENDED_EVENT, event)

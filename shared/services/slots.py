@@ -102,6 +102,11 @@ class Slots:
             if row.holder == holder:
                 self._leases.delete(row)
 
+    def holders(self, target: str) -> list[str]:
+        """Step runs that hold a slot of a target now."""
+        now = self._now()
+        return [row.holder for row in self._leases.of_target(target) if row.is_slot and row.is_live(now)]
+
     def taken(self, target: str) -> int:
         """How many jobs hold a slot of a target now."""
         return occupied(self._leases.of_target(target), self._now())

@@ -23,10 +23,10 @@ def register_snapshot(workspace: Workspace, files: list[SnapshotFile]) -> tuple[
         raise InvalidDocument(faults)
     blobs = workspace.services.blobs
     snapshot_id = snapshot_digest(files)
-    if blobs.exists(names.SYSTEM_CONTAINER, manifest_blob(snapshot_id)):
+    if blobs.renew(names.SYSTEM_CONTAINER, manifest_blob(snapshot_id)):
         return snapshot_id, []
     wanted = sorted({file.sha256 for file in files})
-    missing = [sha for sha in wanted if not blobs.exists(names.SYSTEM_CONTAINER, snapshot_file_blob(sha))]
+    missing = [sha for sha in wanted if not blobs.renew(names.SYSTEM_CONTAINER, snapshot_file_blob(sha))]
     if not missing:
         manifest = SnapshotManifest(files=tuple(sorted(files, key=lambda file: file.path)))
         store_manifest(blobs, snapshot_id, manifest)

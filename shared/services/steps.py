@@ -3,24 +3,29 @@
 Every function here is called by an activity and may run twice: the step's row says what is left to do.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.core import explain, names
-from shared.core.compute_targets import LOCAL_PROCESS
-from shared.core.errors import NotFound
-from shared.core.jobs import JobResult
+from shared.core.errors import BackendError, NotFound, PipeyardError
+from shared.core.jobs import JobOutcome, JobResult, JobState
 from shared.core.records import StepRecord
 from shared.core.status import STEP_TERMINAL, StepStatus
 from shared.ports.compute import ComputeBackend
 from shared.services.child_runs import end_children
-from shared.services.compute_targets import find_target, step_limit
+from shared.services.compute_targets import find_target, open_backend, step_limit
+from shared.services.observation import compute_call, describe, job_ended
 from shared.services.results import next_try_delay, publish_result, record_end
-from shared.services.tries import produced_above, submit_try
+from shared.services.tries import produced_above, submit_try, with_certain_key
 from shared.services.workspace import RunContext, Workspace
 
 CHILD_WAIT_SECONDS = 1.0
 """Pause between two looks at runs that must end before a step does."""
+
+
+class ServiceRefused(PipeyardError):
+    """A compute service says no for good about a job that it has: the step cannot be looked after."""
+
+    code = "service_refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,18 +50,6 @@ def ended(row: StepRecord) -> Answer:
     return Answer(outcome="ended", status=row.status.value)
 
 
-def backend_of(workspace: Workspace, row: StepRecord) -> ComputeBackend:
-    """The backend that has the job of a step which has begun, whatever became of its compute target since.
-
-    Raises:
-        NotFound: The workspace has no such backend any more.
-    """
-    try:
-        return workspace.services.backends[row.backend or LOCAL_PROCESS]
-    except KeyError:
-        raise NotFound(f"This workspace has no back-end `{row.backend}` any more, which had the job.") from None
-
-
 def slots_of(workspace: Workspace, row: StepRecord) -> int | None:
     """How many jobs the row's compute target takes at once; None where that is no matter."""
     try:
@@ -64,8 +57,8 @@ def slots_of(workspace: Workspace, row: StepRecord) -> int | None:
             return None
         step = workspace.context(row.run_id).step(row.ordinal)
         return step_limit(workspace, step, find_target(workspace, row.compute_target))
-    except NotFound:
-        return None  # It was deleted while the job ran.
+    except (NotFound, BackendError):
+        return None  # It was deleted while the job ran, or is out of reach by now.
 
 
 def give_back(workspace: Workspace, row: StepRecord) -> None:
@@ -88,21 +81,40 @@ def fresh_row(context: RunContext, ordinal: int) -> StepRecord:
 
 
 def check_step(workspace: Workspace, run_id: str, ordinal: int, *, canceling: bool) -> Answer:
-    """Look after a step that has begun: record its end if its job has ended."""
+    """Look after a step that has begun: record its end if its job has ended.
+
+    Raises:
+        BackendError: The service does not answer for now, or will not end a job that was canceled.
+        ServiceRefused: Waiting mends nothing.
+    """
+    try:
+        return _look_after(workspace, run_id, ordinal, canceling=canceling)
+    except BackendError as error:
+        if error.retryable or canceling:  # nobody gives up on ending what was canceled
+            raise
+        raise ServiceRefused(str(error)) from error
+
+
+def _look_after(workspace: Workspace, run_id: str, ordinal: int, *, canceling: bool) -> Answer:
     context = workspace.context(run_id)
     row = load_row(workspace, context, ordinal)
+    describe(context.run.experiment, row)
     if row.status in STEP_TERMINAL:
         return ended(row)
     if row.status is not StepStatus.RUNNING:
         return _cancel_without_job(workspace, context, row) if canceling else Answer(outcome="queued")
-    backend = backend_of(workspace, row)
+    backend = open_backend(workspace, row)
     if row.remote_id is None:
         row = submit_try(workspace, context, row, backend, produced_above(workspace, context, ordinal))
     remote_id = row.remote_id or ""
-    result = backend.poll(remote_id).result
+    with compute_call("poll", row):
+        state = backend.poll(remote_id)
+    result = state.result
     if result is None:
         if canceling:
-            backend.cancel(remote_id)
+            with compute_call("cancel", row):
+                backend.cancel(remote_id)
+        _keep_detail(workspace, context, row, backend, state)
         if (limit := slots_of(workspace, row)) is not None:
             workspace.slots.keep(row.compute_target, limit, names.step_run_id(run_id, ordinal))
         return Answer(outcome="running", wait_seconds=backend.capabilities.poll_seconds)
@@ -110,11 +122,23 @@ def check_step(workspace: Workspace, run_id: str, ordinal: int, *, canceling: bo
     if children:
         return Answer(outcome="running", wait_seconds=CHILD_WAIT_SECONDS, children=children)
     give_back(workspace, row)
+    if backend.capabilities.reads_in_place and result.outcome is JobOutcome.COMPLETED:
+        row = with_certain_key(workspace, context, row, produced_above(workspace, context, ordinal))
+    tried = row
     row, wait_seconds = publish_result(workspace, context, row, result, canceling=canceling)
+    job_ended(context.run.experiment, tried, result, workspace.now())
     backend.forget(remote_id)
     if row.status in STEP_TERMINAL:
         return ended(row)
     return Answer(outcome="queued", wait_seconds=wait_seconds)
+
+
+def _keep_detail(
+    workspace: Workspace, context: RunContext, row: StepRecord, backend: ComputeBackend, state: JobState
+) -> None:
+    """Note what the service says about a job that goes on, where that is more than that it runs."""
+    if backend.capabilities.reports_detail and state.detail != row.detail:
+        workspace.record(context, row.model_copy(update={"detail": state.detail}))
 
 
 def _cancel_without_job(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer:
@@ -147,10 +171,29 @@ def cancel_step(workspace: Workspace, run_id: str, ordinal: int) -> list[str]:
     context = workspace.context(run_id)
     row = load_row(workspace, context, ordinal)
     if row.status is StepStatus.RUNNING and row.remote_id is not None:
-        backend_of(workspace, row).cancel(row.remote_id)
+        with compute_call("cancel", row):
+            open_backend(workspace, row).cancel(row.remote_id)
         if workspace.step_types[context.step(ordinal).type].starts_runs:
             return end_children(workspace, names.step_run_id(run_id, ordinal))
     return []
+
+
+def let_go(workspace: Workspace, row: StepRecord) -> str:
+    """Ask for the end of the job of a step that is about to fail without it.
+
+    Returns:
+        A sentence to go after the step's error, where nobody can do that; else "".
+    """
+    if row.status is not StepStatus.RUNNING or row.remote_id is None:
+        return ""
+    try:
+        with compute_call("cancel", row):
+            open_backend(workspace, row).cancel(row.remote_id)
+    except (NotFound, BackendError) as error:
+        if error.retryable:
+            raise
+        return f" Its job may still run, since it could not be canceled: {error}"
+    return ""
 
 
 def fail_step(workspace: Workspace, run_id: str, ordinal: int, message: str) -> Answer:
@@ -159,9 +202,7 @@ def fail_step(workspace: Workspace, run_id: str, ordinal: int, message: str) -> 
     row = load_row(workspace, context, ordinal)
     if row.status in STEP_TERMINAL:
         return ended(row)
-    if row.status is StepStatus.RUNNING and row.remote_id is not None:
-        with suppress(NotFound):
-            backend_of(workspace, row).cancel(row.remote_id)
+    message += let_go(workspace, row)
     if workspace.step_types[context.step(ordinal).type].starts_runs:
         end_children(workspace, names.step_run_id(run_id, ordinal))  # The reconciler tells them, and waits for them.
     give_back(workspace, row)

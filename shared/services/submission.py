@@ -21,6 +21,7 @@ from shared.core.validation import bind_parameters, parse_definition
 from shared.ports.engine import Engine
 from shared.services.documents import definition_digest, store_definition
 from shared.services.identity import acting_caller
+from shared.services.observation import run_started, submitting
 from shared.services.workspace import Workspace
 from shared.services.workspace_checks import definition_faults, value_faults
 
@@ -167,11 +168,14 @@ def submit_run(
         submitted_by=caller.name if (caller := acting_caller.get()) is not None else None,
     )
     _ensure_experiment(workspace, experiment)
-    created = workspace.services.runs.create_run(run)
-    if not created:
-        run = _first_of_key(workspace, run_id, request_digest)
-    if run.status not in RUN_TERMINAL:
-        engine.start_run(run_id)
+    with submitting(run):
+        created = workspace.services.runs.create_run(run)
+        if not created:
+            run = _first_of_key(workspace, run_id, request_digest)
+        if run.status not in RUN_TERMINAL:
+            engine.start_run(run_id)
+    if created:
+        run_started()
     return run, created
 
 

@@ -16,17 +16,20 @@ from shared.core.compute_targets import ComputeTarget
 from shared.core.datasets import Dataset
 from shared.core.datastores import Datastore
 from shared.core.definition import PipelineDefinition, StepDefinition
-from shared.core.errors import Conflict, NotFound
+from shared.core.errors import BackendError, Conflict, NotFound
 from shared.core.graph import Graph, build_graph
 from shared.core.identifiers import newest_first_id
 from shared.core.records import ReuseEntry, RunRecord, StepRecord
+from shared.core.retention import KEEP_LONG, Retention
 from shared.core.snapshots import SnapshotManifest
 from shared.core.status import STEP_TERMINAL
 from shared.core.webhooks import Webhook
+from shared.ports.compute import TargetStatus
 from shared.ports.services import Services
 from shared.services import documents
 from shared.services.data_files import DataFiles, DatasetFiles
 from shared.services.limits import NO_LIMITS, Limits, RunLimits
+from shared.services.observation import step_ended
 from shared.services.recent import Recent
 from shared.services.slots import Slots
 from shared.steps.base import StepType
@@ -35,8 +38,14 @@ SIGNATURE_VALIDITY = timedelta(days=3)
 """Validity of the signed addresses in a job. They are signed for up to twice as long and shared between jobs, and a
 user delegation key lives for seven days at most; a job that runs longer cannot upload its results."""
 
+_SNAPSHOT_BELIEVED_SECONDS = 6 * 3600
+"""How long a snapshot is believed to be there; a purge leaves what was asked for within the last day."""
+
 DATASTORE_MEMORY = timedelta(seconds=10)
 """How long a datastore's record is believed: each step of a run asks for it several times."""
+
+STATUS_MEMORY = timedelta(seconds=2)
+"""How long the answer of a compute target's service is believed: whoever waits for one asks all the time."""
 
 
 class Memory[Key: Hashable, Value]:
@@ -60,6 +69,11 @@ class Memory[Key: Hashable, Value]:
                 self._entries.popitem(last=False)
         return value
 
+    def forget(self, key: Key) -> None:
+        """Make the value anew when it is next asked for."""
+        with self._lock:
+            self._entries.pop(key, None)
+
 
 @dataclass(slots=True, kw_only=True)
 class RunContext:
@@ -70,6 +84,7 @@ class RunContext:
         latest: The latest results of the experiment's steps when the run was first looked at.
         data: Files behind each data reference, pinned at the first look, so that all steps see the same.
         datasets: Datasets by id with their files, pinned likewise.
+        outside: What tells the content of files that compute targets keep, by target and path, pinned likewise.
         ended: Rows of steps in a terminal status.
         begun: Rows of steps under way as this process last saw them. They may be out of date: a write that rests on
             one fails then, because it names the row's etag.
@@ -82,6 +97,7 @@ class RunContext:
     latest: dict[str, ReuseEntry]
     data: dict[tuple[str, str], DataFiles] = field(default_factory=dict)
     datasets: dict[str, tuple[Dataset, DatasetFiles]] = field(default_factory=dict)
+    outside: dict[tuple[str, str], str | BackendError] = field(default_factory=dict)
     ended: dict[int, StepRecord] = field(default_factory=dict)
     begun: dict[int, StepRecord] = field(default_factory=dict)
 
@@ -103,6 +119,8 @@ class Workspace:
         max_local_jobs: int | None = None,
         limits: Limits = NO_LIMITS,
         webhook_retry_seconds: float = 5,
+        retention: Retention = KEEP_LONG,
+        purges: bool = False,
     ) -> None:
         self.services = services
         self.step_types = step_types
@@ -110,13 +128,17 @@ class Workspace:
         self.max_parallel_steps = max_parallel_steps
         self.run_limits = RunLimits(services, limits)
         self.webhook_retry_seconds = webhook_retry_seconds
+        self.retention = retention
+        self.purges = purges
         self._webhooks: Recent[list[Webhook]] = Recent()
         self.max_local_jobs = max_local_jobs
         self.slots = Slots(services.leases, self.now)
         self._compute_targets: Recent[ComputeTarget] = Recent()
+        self.target_statuses: Recent[TargetStatus] = Recent(STATUS_MEMORY)
         self._contexts: Memory[str, RunContext] = Memory(64)
         self._definitions: Memory[str, PipelineDefinition] = Memory(64)
         self._manifests: Memory[str, SnapshotManifest] = Memory(256)
+        self._snapshots: Memory[tuple[str, int], bool] = Memory(1024)
         self._built_in = {record.name: record for record in services.datastores.built_in}
         self._datastores: dict[str, tuple[datetime, Datastore]] = {}
 
@@ -182,6 +204,19 @@ class Workspace:
         """Read a compute target's record anew when it is next asked for."""
         self._compute_targets.forget(name.lower())
 
+    def has_snapshot(self, snapshot_id: str) -> bool:
+        """Whether there is such a snapshot. A purge lets it be for days from now on, until something refers to it."""
+        hours = int(self.now().timestamp()) // _SNAPSHOT_BELIEVED_SECONDS
+        try:
+            return self._snapshots.get((snapshot_id, hours), lambda: self._renew_snapshot(snapshot_id))
+        except NotFound:
+            return False
+
+    def _renew_snapshot(self, snapshot_id: str) -> bool:
+        if not self.services.blobs.renew(names.SYSTEM_CONTAINER, documents.manifest_blob(snapshot_id)):
+            raise NotFound(f"There is no snapshot {snapshot_id}.")
+        return True
+
     def file_digests(self, snapshot_id: str | None) -> dict[str, str] | None:
         """Digest by path of a snapshot's files; None where there is no such snapshot (any more)."""
         if snapshot_id is None:
@@ -198,6 +233,10 @@ class Workspace:
             NotFound: No such run.
         """
         return self._contexts.get(run_id, lambda: self.make_context(self.services.runs.get_run(run_id)))
+
+    def forget_run(self, run_id: str) -> None:
+        """Remember nothing of a run that was removed."""
+        self._contexts.forget(run_id)
 
     def make_context(self, run: RunRecord, definition: PipelineDefinition | None = None) -> RunContext:
         """A context that is not remembered; with a definition, for planning a run that does not exist."""
@@ -236,6 +275,7 @@ class Workspace:
             raise Conflict(f"Step `{row.name}` of run {run_id} has begun already.")
         if written.status in STEP_TERMINAL:
             context.ended[row.ordinal] = written
+            step_ended(context.run.experiment, written)
         else:
             context.begun[row.ordinal] = written
         return written
@@ -244,6 +284,8 @@ class Workspace:
         """Write the rows of many steps that have ended without ever beginning."""
         self.services.runs.put_steps(context.run.run_id, rows)
         context.ended.update({row.ordinal: row for row in rows})
+        for row in rows:
+            step_ended(context.run.experiment, row)
 
     def read_grant(self, container: str) -> tuple[str, str]:
         """Base URL and signature with which a job reads blobs of a container."""

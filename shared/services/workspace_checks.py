@@ -28,7 +28,7 @@ def definition_faults(workspace: Workspace, definition: PipelineDefinition) -> l
         faults += below(json_pointer("parameters", name, "default"), _value_faults(workspace, default))
     faults += _target_faults(workspace, definition)
     snapshots = {step.snapshot for step in definition.steps if step.snapshot is not None}
-    missing = {snapshot for snapshot in snapshots if workspace.file_digests(snapshot) is None}
+    missing = {snapshot for snapshot in snapshots if not workspace.has_snapshot(snapshot)}
     for ordinal, step in enumerate(definition.steps):
         faults += below(f"/steps/{ordinal}", _step_faults(workspace, step, datastores, missing))
     return faults + _place_faults(definition)

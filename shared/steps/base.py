@@ -1,5 +1,6 @@
 """What a step type is, and what the types share."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from shared.core.bindings import Argument
 from shared.core.definition import StepDefinition
 from shared.core.errors import Fault
-from shared.core.jobs import Launch
+from shared.core.jobs import JobFile, JobSpec, Launch
 from shared.core.pointers import below
 from shared.core.settings_binding import parameter_references
 from shared.core.shapes import Place, shape_faults
@@ -56,6 +57,17 @@ class StepType(StepRules, Protocol):
         """
         ...
 
+    def outside_files(self, step: StepDefinition) -> Mapping[str, str]:
+        """Files that the compute itself keeps and that a job of the step reads there: paths by what they are.
+
+        They can change without the definition changing. The step's settings are bound.
+        """
+        ...
+
+    def code_faults(self, job: JobSpec, read: Callable[[JobFile], bytes]) -> list[str]:
+        """What is wrong with the files that a job brings along, as far as that can be told before it is submitted."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTraits:
@@ -68,6 +80,16 @@ class StepTraits:
     wants_settings: bool = False
     starts_runs: bool = False
     missing_backend: str | None = None
+
+    def outside_files(self, step: StepDefinition) -> Mapping[str, str]:
+        """None: everything that most jobs read comes with them."""
+        del step
+        return {}
+
+    def code_faults(self, job: JobSpec, read: Callable[[JobFile], bytes]) -> list[str]:
+        """None: most languages are read where they run."""
+        del job, read
+        return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -197,6 +197,18 @@ class TestFiles:
         assert (info.size, info.etag) == (size, file.etag)
         assert read(opened, "a/b/c", opened.read_url("a/b/c", HOUR), tmp_path, client) == data
 
+    def test_files_are_removed_where_the_right_allows_it(self, place: Place, kind: str, put: Put):
+        opened = place.open(kind)
+        for name in NAMES:
+            put(opened, name, name.encode())
+        if kind.endswith("token"):  # these may not delete
+            with pytest.raises(PipeyardError):
+                opened.remove(NAMES[:1])
+            return
+        opened.remove([*NAMES[:3], "data/never/there"])
+        assert [info.name for info in opened.list("")] == NAMES[3:]
+        opened.remove([])
+
     def test_every_write_makes_a_new_version(self, place: Place, kind: str, put: Put):
         opened = place.open(kind)
         first, second = put(opened, "a", b"same"), put(opened, "a", b"same")

@@ -542,6 +542,26 @@ class TestBlobs:
         assert blobs.get_range("data", "nothing", 0, 10) == (b"", 0)
         assert blobs.get_range("no-container", "nothing", 5, 10) == (b"", 0)
 
+    @pytest.mark.parametrize("name", NAMES)
+    def test_a_blob_is_copied_whole_and_stays(self, blobs: BlobStore, name: str):
+        blobs.put("data", name, b"content" * 100_000)
+        blobs.copy("data", name, f"copies/{name}")
+        assert blobs.get("data", f"copies/{name}") == blobs.get("data", name)
+        (copied,) = blobs.list("data", "copies/")
+        assert copied.md5 == hashlib.md5(b"content" * 100_000).hexdigest()
+        with pytest.raises(NotFound):
+            blobs.copy("data", "nothing", "copies/nothing")
+
+    def test_many_blobs_are_deleted_and_missing_ones_are_fine(self, blobs: BlobStore):
+        names = [f"many/{number:04d}" for number in range(300)]
+        for name in [*names[::2], *NAMES]:
+            blobs.put("data", name, b"x")
+        blobs.put("data", "other", b"y")
+        blobs.delete("data", names)
+        blobs.delete("data", [*names, *NAMES])
+        blobs.delete("data", [])
+        assert [blob.name for blob in blobs.list("data", "")] == ["other"]
+
     def test_list_has_names_sizes_and_digests_in_order(self, blobs: BlobStore):
         for name in ["b/2", "b/10", "a/1", "b", "B/x"]:
             blobs.put("data", name, name.encode())

@@ -36,6 +36,10 @@ class AzureBlobDatastore:
         """Look for one blob."""
         self._blobs.probe(self._container)
 
+    def remove(self, names: list[str]) -> None:
+        """Delete blobs."""
+        self._blobs.delete(self._container, names)
+
     def list(self, prefix: str) -> list[BlobInfo]:
         """Every blob whose name starts with `prefix`, by name, without the markers that some tools keep for folders."""
         return [blob for blob in self._blobs.list(self._container, prefix) if not blob.name.endswith("/")]

@@ -1,6 +1,7 @@
 """A share of Azure Files as a datastore, over its REST interface."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -40,6 +41,13 @@ class AzureFileDatastore:
         """Look into the share's root."""
         with translated(f"Share {self._name}"):
             next(iter(self._share.get_directory_client("").list_directories_and_files(results_per_page=1)), None)
+
+    def remove(self, names: list[str]) -> None:
+        """Delete files one by one: a share knows no batches."""
+        with translated(f"Share {self._name}"):
+            for name in names:
+                with suppress(ResourceNotFoundError):
+                    self._share.get_file_client(name).delete_file()
 
     def list(self, prefix: str) -> list[BlobInfo]:
         """Every file whose name starts with `prefix`, by name: one request for each folder."""

@@ -5,8 +5,9 @@ Addresses are `file://` URLs. They carry no signature: whoever uses a local work
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from shared.core.errors import Conflict, NotFound
@@ -38,6 +39,18 @@ class LocalFolderDatastore:
             raise NotFound(f"There is no folder {self._folder}.") from error
         except OSError as error:
             raise Conflict(f"The folder {self._folder} cannot be read: {error.strerror}.") from error
+
+    def remove(self, names: list[str]) -> None:
+        """Delete files, and the folders above them that are empty then."""
+        for name in names:
+            path = self._folder / name
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise Conflict(f"The file {path} cannot be deleted: {error.strerror}.") from error
+            with suppress(OSError):  # the first one that is not empty ends it
+                for folder in path.parents[: len(PurePath(name).parents) - 1]:
+                    folder.rmdir()
 
     def list(self, prefix: str) -> list[BlobInfo]:
         """Every file whose name starts with `prefix`, by name. Links to folders are not followed."""

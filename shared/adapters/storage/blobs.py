@@ -2,7 +2,9 @@
 
 import hashlib
 import threading
+import time
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -16,9 +18,11 @@ from azure.storage.blob import (
     LinearRetry,
 )
 
+from shared.adapters import blob_sweeping
 from shared.adapters.azure_errors import error_code, translated
 from shared.adapters.azure_transport import RETRIES, PooledTransport, TransactionCounter, require_account_key
 from shared.adapters.blob_signing import BlobSigner, GivenToken, SasSigner
+from shared.core.errors import StorageUnavailable
 from shared.ports.blobs import BlobInfo
 from shared.ports.clock import Clock
 
@@ -30,6 +34,10 @@ READ_CREATE_AND_WRITE = "rcw"
 CREATE_APPEND_AND_WRITE = "acw"
 RANGE_NOT_SATISFIABLE = 416
 LIST_PAGE = 5000
+DELETE_BATCH = 256
+"""What storage takes in one request."""
+COPY_VALIDITY = timedelta(hours=1)
+COPY_PAUSE_SECONDS = 0.5
 
 
 class AzureBlobStore:
@@ -146,10 +154,47 @@ class AzureBlobStore:
             except ResourceNotFoundError:
                 return b"", 0
 
+    def copy(self, container: str, name: str, to: str) -> None:
+        """Copy a blob within its container."""
+        source, target = self.read_url(container, name, COPY_VALIDITY), self._container(container).get_blob_client(to)
+        with translated(_name(container, name)):
+            status = str(target.start_copy_from_url(source)["copy_status"])
+            while status == "pending":
+                time.sleep(COPY_PAUSE_SECONDS)
+                status = str(target.get_blob_properties().copy.status)
+        if status != "success":
+            raise StorageUnavailable(f"{_name(container, name)} could not be copied ({status}).")
+
+    def delete(self, container: str, names: list[str]) -> None:
+        """Delete blobs, many in one request."""
+        client = self._container(container)
+        for start in range(0, len(names), DELETE_BATCH):
+            with translated(f"Container {container}"):
+                for answer in client.delete_blobs(*names[start : start + DELETE_BATCH], raise_on_any_failure=False):
+                    if answer.status_code not in {HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND}:
+                        raise StorageUnavailable(f"Blobs in {container} could not be deleted ({answer.status_code}).")
+
     def exists(self, container: str, name: str) -> bool:
         """Whether the blob is there."""
         with translated(_name(container, name)):
             return bool(self._container(container).get_blob_client(name).exists())
+
+    def renew(self, container: str, name: str) -> bool:
+        """Whether the blob is there; one that was written some hours ago is marked as written now."""
+        with translated(_name(container, name)):
+            return blob_sweeping.renew(self._container(container), name)
+
+    def page(
+        self, container: str, prefix: str, position: str, size: int = LIST_PAGE
+    ) -> tuple[list[BlobInfo], str | None]:
+        """One page of a listing."""
+        with translated(f"Container {container}"):
+            return blob_sweeping.page(self._container(container), prefix, position, size)
+
+    def delete_unchanged(self, container: str, blobs: list[BlobInfo]) -> list[BlobInfo]:
+        """Delete blobs that still have the etag that they were listed with."""
+        with translated(f"Container {container}"):
+            return blob_sweeping.delete_unchanged(self._container(container), blobs)
 
     def probe(self, container: str) -> None:
         """Ask for one blob of a container."""
@@ -213,7 +258,11 @@ def _is_folder(blob: BlobProperties) -> bool:
 def _info(blob: BlobProperties) -> BlobInfo:
     md5 = blob.content_settings.content_md5
     return BlobInfo(
-        name=blob.name, size=blob.size, etag=blob.etag.strip('"'), md5=None if md5 is None else bytes(md5).hex()
+        name=blob.name,
+        size=blob.size,
+        etag=blob.etag.strip('"'),
+        md5=None if md5 is None else bytes(md5).hex(),
+        modified_at=blob.last_modified,
     )
 
 

@@ -44,3 +44,15 @@ class TableAuditLog:
             query += f" and RowKey le {literal(newest_first_id(since, _LAST_RANDOM))}"
         rows, token = self._tables.page(AUDIT, query, page_size, continuation_token)
         return Page(value=[decode(row, AuditRecord) for row in rows], continuation_token=token)
+
+    def older(self, before: datetime, position: str, size: int) -> tuple[list[str], str | None]:
+        """See `AuditLog.older`; the position is the key of the last record."""
+        query = all_equal(PartitionKey=_PARTITION)
+        query += f" and RowKey gt {literal(position or newest_first_id(before, _LAST_RANDOM))}"
+        rows, more = self._tables.page(AUDIT, query, size, None)
+        ids = [str(row.columns["RowKey"]) for row in rows]
+        return ids, ids[-1] if ids and more else None
+
+    def delete(self, ids: list[str]) -> None:
+        """See `AuditLog.delete`."""
+        self._tables.remove(AUDIT, _PARTITION, ids)

@@ -8,6 +8,7 @@ from shared.adapters.table_codec import Entity, Row, all_equal, decode, encode, 
 from shared.adapters.tables import TableGateway
 from shared.core.errors import Conflict, NotFound, StorageUnavailable
 from shared.core.records import ClaimOwner, ReuseEntry
+from shared.ports.runs import StoredResult
 
 REUSE = "Reuse"
 CLAIM = "claim"
@@ -79,6 +80,19 @@ class TableReuseStore:
         if row is not None and _is_finished(row):
             self._delete(key, row)
 
+    def rows(self, position: str, size: int) -> tuple[list[StoredResult], str | None]:
+        """One page of the whole table."""
+        rows, after = self._tables.page(REUSE, "PartitionKey gt ''", size, position or None)
+        return [_stored(row) for row in rows], after
+
+    def drop(self, row: StoredResult) -> bool:
+        """Delete a row that still has its etag."""
+        try:
+            self._tables.delete(REUSE, *row.address, row.etag)
+        except Conflict:
+            return False
+        return True
+
     def latest(self, experiment: str) -> dict[str, ReuseEntry]:
         """The latest finished result of every step of an experiment."""
         rows = self._tables.query(REUSE, all_equal(PartitionKey=_latest_partition(experiment)))
@@ -99,6 +113,18 @@ class TableReuseStore:
             self._tables.delete(REUSE, _partition(key), safe_key(key), row.etag)
         except Conflict:
             return  # somebody else's row now
+
+
+def _stored(row: Row) -> StoredResult:
+    state = row.columns.get("state")  # the latest results of experiments have none
+    entry = None if state == CLAIM else decode(row, ReuseEntry)
+    return StoredResult(
+        entry=entry,
+        claim=decode(row, ClaimOwner) if entry is None else None,
+        key=None if state is None else str(row.columns["RowKey"]),
+        address=(str(row.columns["PartitionKey"]), str(row.columns["RowKey"])),
+        etag=row.etag,
+    )
 
 
 def _claim(key: str, owner: ClaimOwner) -> Entity:

@@ -90,6 +90,28 @@ class TableRunStore:
         rows = self._tables.query(RUN_INDEX, all_equal(PartitionKey=ACTIVE), ["run_id"])
         return [str(row.columns["run_id"]) for row in rows]
 
+    def created_before(self, before: datetime, position: str, size: int) -> tuple[list[RunRecord], str | None]:
+        """Up to `size` runs that were created earlier; the position is the key of the last one."""
+        query = f"PartitionKey eq {literal(ALL)} and RowKey ge {literal(newest_first(before.isoformat()))}"
+        if position:
+            query += f" and RowKey gt {literal(position)}"
+        rows, more = self._tables.page(RUN_INDEX, query, size, None)
+        after = str(rows[-1].columns["RowKey"]) if rows and more else None
+        return [decode(row, RunRecord) for row in rows], after
+
+    def delete_run(self, run: RunRecord) -> int:
+        """Delete steps and run, then the copies; that in the list of all goes last, because it is how a run is found.
+
+        So whoever is interrupted finds the run again, and a list shows what is not there any more for that long.
+        """
+        partition = safe_key(run.run_id)
+        found = self._tables.query(RUNS, all_equal(PartitionKey=partition), ["RowKey"])
+        self._tables.remove(RUNS, partition, [str(row.columns["RowKey"]) for row in found])
+        copies = _list_rows(run)
+        for entity in [*copies[1:], copies[0]]:
+            self._tables.delete(RUN_INDEX, str(entity["PartitionKey"]), str(entity["RowKey"]))
+        return len(found) + len(copies)
+
     def forget_creation(self, run_id: str, before: datetime) -> None:
         """Drop the mark of a run that never came to be, unless its creation began (again) later than `before`."""
         mark = self._tables.get(RUN_INDEX, ACTIVE, safe_key(run_id))

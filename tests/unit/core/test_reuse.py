@@ -93,6 +93,7 @@ STEP_INGREDIENTS = {
     "environment": {**STEP["environment"], "image": "python:3.14"},
     "environment_variables": {"B": "3"},
     "version": "2",
+    "resources": {"node_count": 2, "communicator": "mpi"},
 }
 STEP_OTHERS = {
     "name": "fit",

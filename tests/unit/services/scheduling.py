@@ -3,16 +3,15 @@
 import dataclasses
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from shared import bootstrap
 from shared.adapters.storage.blobs import AzureBlobStore
 from shared.config import Settings
 from shared.core import names
-from shared.core.compute_targets import LOCAL_PROCESS
+from shared.core.compute_targets import LOCAL_PROCESS, ComputeTarget
 from shared.core.records import RunFilter, RunRecord
 from shared.core.schedules import Schedule, TriggerEvent
-from shared.ports.compute import ComputeBackend
 from shared.services.arrival_windows import start_window
 from shared.services.firing import fire_schedules
 from shared.services.publishing import PublishRequest, publish
@@ -70,6 +69,25 @@ class NotingEngine:
         raise NotImplementedError(name)
 
 
+class OneBackend:
+    """Access to compute that runs the jobs of every target with one backend."""
+
+    def __init__(self, backend: Any) -> None:
+        self.backend = backend
+
+    def offers(self, target: ComputeTarget) -> str | None:
+        return LOCAL_PROCESS
+
+    def open(self, target: ComputeTarget) -> Any:
+        return self.backend
+
+    def provisioner(self, target: ComputeTarget) -> None:
+        return None
+
+    def close(self) -> None:
+        pass
+
+
 class World:
     """A workspace with a published pipeline."""
 
@@ -83,7 +101,7 @@ class World:
         given = {"PIPEYARD_STORAGE": connection, "PIPEYARD_DATA_DIR": folder, "PIPEYARD_RUN_TOKEN_KEY": "k" * 40}
         settings = Settings.model_validate(given)
         services = bootstrap._services(settings, self.clock)
-        services = dataclasses.replace(services, backends={LOCAL_PROCESS: cast("ComputeBackend", object())})
+        services = dataclasses.replace(services, compute=OneBackend(object()))
         containers = [names.SYSTEM_CONTAINER, names.ARTIFACT_CONTAINER, names.DEFAULT_DATASTORE_CONTAINER]
         services.blobs.ensure_containers(containers)
         return Workspace(services, STEP_TYPES, name="test", max_parallel_steps=8)

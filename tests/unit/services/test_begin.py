@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from shared.core import names
-from shared.core.compute_targets import LOCAL_PROCESS
 from shared.core.errors import BackendError
 from shared.core.jobs import JobOutcome, JobResult, JobSpec, JobState
 from shared.ports.compute import Capabilities
@@ -15,7 +14,7 @@ from shared.services.steps import check_step
 from shared.services.submission import RunRequest, submit_run
 from shared.services.workspace import Workspace
 from shared.steps import STEP_TYPES
-from tests.unit.services.scheduling import DEFINITION, World
+from tests.unit.services.scheduling import DEFINITION, OneBackend, World
 
 READS = {
     "name": "s",
@@ -52,7 +51,7 @@ class Compute:
 
 def restarted(world: World, compute: Compute) -> Workspace:
     """A process that remembers nothing."""
-    services = dataclasses.replace(world.workspace.services, backends={LOCAL_PROCESS: compute})
+    services = dataclasses.replace(world.workspace.services, compute=OneBackend(compute))
     return Workspace(services, STEP_TYPES, name="test", max_parallel_steps=8)
 
 

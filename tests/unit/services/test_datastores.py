@@ -1,11 +1,8 @@
 """Datastores that another instance registers anew while this one believes what it read last."""
 
-from typing import cast
-
 from pydantic import SecretStr
 
 from shared import bootstrap
-from shared.adapters.compute.local_process import LocalProcessBackend
 from shared.config import load_settings
 from shared.core.datastores import Datastore
 from shared.services.datastore_registration import DatastoreRequest, register_datastore
@@ -17,8 +14,7 @@ from shared.steps import STEP_TYPES
 def test_a_new_key_is_found_although_the_old_record_is_still_believed(storage_account, tmp_path):
     settings = {"PIPEYARD_STORAGE": storage_account, "PIPEYARD_DATA_DIR": str(tmp_path), "PIPEYARD_LOCAL_PROCESS": "1"}
     services = bootstrap._services(load_settings(settings), bootstrap._SystemClock())
-    for backend in services.backends.values():
-        cast("LocalProcessBackend", backend).close()  # no job runs here
+    services.compute.close()  # no job runs here
     one, other = (Workspace(services, STEP_TYPES, name="test", max_parallel_steps=1) for _ in range(2))
     key = SecretStr("a2V5" * 8)
     request = DatastoreRequest(

@@ -10,32 +10,12 @@ from shared.steps import STEP_TYPES
 SHA = "ab" * 32
 SPARK = {"driver_memory": "2g", "driver_cores": 1, "executor_memory": "2g", "executor_cores": 1, "num_executors": 2}
 GOOD: dict[str, list[dict[str, Any]]] = {
-    "databricks": [
-        {"existing_cluster_id": "1", "notebook_path": "/n", "permit_cluster_restart": True},
-        {"num_workers": 2, "python_script_name": "a.py", "node_type": "n"},
-        {"min_workers": 1, "max_workers": 2, "main_class_name": "a.B", "instance_pool_id": "p"},
-        {"num_workers": {"parameter": "workers"}, "notebook_path": "/n"},
-    ],
-    "data_lake_analytics": [{"script_name": "a.usql", "degree_of_parallelism": 2}],
     "synapse_spark": [{"file": "a.py", **SPARK}],
     "kusto": [{"database_name": "d", "parameter_dict": {"a": 1}}],
     "azure_batch": [{"executable": "a.exe", "create_pool": True}, {"executable": "a.exe", "pool_id": "p"}],
     "automl": [{"automl_config": {"task": "classification"}}],
 }
 BAD: list[tuple[str, dict[str, Any], str]] = [
-    ("databricks", {"existing_cluster_id": "1"}, "Exactly one of"),
-    ("databricks", {"existing_cluster_id": "1", "notebook_path": "/n", "python_script_path": "/p"}, "Exactly one of"),
-    ("databricks", {"existing_cluster_id": "1", "notebook_path": "/n", "num_workers": 2}, "existing cluster"),
-    ("databricks", {"notebook_path": "/n"}, "needs `num_workers`"),
-    ("databricks", {"notebook_path": "/n", "min_workers": 1}, "needs `num_workers`"),
-    (
-        "databricks",
-        {"notebook_path": "/n", "num_workers": 1, "max_workers": 2, "min_workers": 1},
-        "needs `num_workers`",
-    ),
-    ("databricks", {"notebook_path": "/n", "num_workers": 1, "node_type": "n", "instance_pool_id": "p"}, "Only one"),
-    ("databricks", {"notebook_path": "/n", "num_workers": 1, "permit_cluster_restart": True}, "existing cluster"),
-    ("data_lake_analytics", {}, "`script_name` is required."),
     ("synapse_spark", {**SPARK, "file": "a.py", "num_executors": 0}, "at least 1"),
     ("kusto", {}, "`database_name` is required."),
     ("azure_batch", {"executable": "a.exe"}, "`pool_id`"),

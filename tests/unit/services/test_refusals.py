@@ -1,0 +1,114 @@
+"""Steps whose compute service says no, or whose inputs are gone, while they may have a job."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from shared.core import names
+from shared.core.errors import BackendError
+from shared.core.jobs import JobSpec, JobState
+from shared.ports.compute import Capabilities
+from shared.services.begin import begin_step
+from shared.services.steps import ServiceRefused, cancel_step, check_step, fail_step
+from shared.services.submission import RunRequest, submit_run
+from shared.services.workspace import Workspace
+from shared.steps import STEP_TYPES
+from tests.unit.services.scheduling import DEFINITION, OneBackend, World
+from tests.unit.services.test_begin import READS
+
+
+class Service:
+    """Has every job that it was ever given, and says no for good to whatever is in `refuses`."""
+
+    capabilities = Capabilities(derived_ids=True, poll_seconds=1)
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, str] = {}
+        self.refuses: set[str] = set()
+
+    def submit(self, job: JobSpec) -> str:
+        self._refuse("submit")
+        self.jobs.setdefault(job.name, "running")
+        return job.name
+
+    def poll(self, remote_id: str) -> JobState:
+        self._refuse("poll")
+        return JobState()
+
+    def cancel(self, remote_id: str) -> None:
+        self._refuse("cancel")
+        if remote_id in self.jobs:
+            self.jobs[remote_id] = "canceled"
+
+    def forget(self, remote_id: str) -> None:
+        raise NotImplementedError
+
+    def _refuse(self, what: str) -> None:
+        if what in self.refuses:
+            raise BackendError(f"You may not {what}.")
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+def restarted(world: World, service: Service) -> Workspace:
+    """A process that remembers nothing."""
+    services = dataclasses.replace(world.workspace.services, compute=OneBackend(service))
+    return Workspace(services, STEP_TYPES, name="test", max_parallel_steps=8)
+
+
+@pytest.fixture
+def run_id(world: World, service: Service) -> str:
+    """A run whose step has a job."""
+    world.put("in/a.csv", b"1")
+    request = RunRequest.model_validate({"definition": {**DEFINITION, "steps": [READS]}})
+    engine: Any = world.engine
+    run_id = submit_run(world.workspace, engine, request)[0].run_id
+    assert begin_step(restarted(world, service), run_id, 0).outcome == "running"
+    return run_id
+
+
+def error_of(workspace: Workspace, run_id: str) -> str:
+    row = workspace.services.runs.get_step(run_id, 0)
+    assert row is not None
+    return row.error or ""
+
+
+def test_a_job_is_not_left_behind_when_an_input_is_gone_by_the_time_it_is_found_again(world, service, run_id):
+    world.workspace.services.blobs.delete(names.DEFAULT_DATASTORE_CONTAINER, ["in/a.csv"])
+    workspace = restarted(world, service)
+    assert begin_step(workspace, run_id, 0).status == "Failed"
+    assert [*service.jobs.values()] == ["canceled"]
+    assert "may still run" not in error_of(workspace, run_id)
+
+
+def test_a_job_that_nobody_may_end_is_told(world, service, run_id):
+    service.refuses = {"submit", "cancel"}
+    workspace = restarted(world, service)
+    assert begin_step(workspace, run_id, 0).status == "Failed"
+    said = "You may not submit. Its job may still run, since it could not be canceled: You may not cancel."
+    assert error_of(workspace, run_id) == said
+
+
+def test_a_step_whose_job_nobody_may_look_at_ends(world, service, run_id):
+    """With an error that orchestrations do not take for one that heals."""
+    service.refuses = {"poll", "cancel"}
+    workspace = restarted(world, service)
+    with pytest.raises(ServiceRefused, match="You may not poll"):
+        check_step(workspace, run_id, 0, canceling=False)
+    assert fail_step(workspace, run_id, 0, "You may not poll.").status == "Failed"
+    assert error_of(workspace, run_id).endswith("could not be canceled: You may not cancel.")
+
+
+def test_nobody_gives_up_on_ending_what_was_canceled(world, service, run_id):
+    service.refuses = {"cancel"}
+    workspace = restarted(world, service)
+    for end in (cancel_step, lambda *step: check_step(*step, canceling=True)):
+        with pytest.raises(BackendError, match="You may not cancel"):
+            end(workspace, run_id, 0)
+    service.refuses = set()
+    cancel_step(workspace, run_id, 0)
+    assert [*service.jobs.values()] == ["canceled"]
