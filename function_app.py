@@ -6,9 +6,9 @@ import azure.functions as func
 import activities
 import orchestrators
 import triggers
-from shared.config import load_settings
+from shared import bootstrap
 
-load_settings()  # A setting that must not be, such as no sign-in in Azure, ends the app here.
+bootstrap.observe()  # A setting that must not be, such as no sign-in in Azure, ends the app here.
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 for blueprint in (*triggers.BLUEPRINTS, *orchestrators.BLUEPRINTS, *activities.BLUEPRINTS):
     app.register_functions(blueprint)

@@ -20,6 +20,7 @@ from api import (
     environments,
     experiments,
     health,
+    maintenance,
     models,
     modules,
     pipeline_drafts,
@@ -37,6 +38,7 @@ from api import (
 )
 from api.gate import Gate, admit
 from api.problems import Problem, problem_response
+from api.tracing import Tracing
 from api.v1 import routes as v1_routes
 from api.v1.errors import PREFIX, V1Errors
 from api.v1.older_addresses import OlderAddresses
@@ -88,6 +90,8 @@ def create_app() -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url="/api/docs",
         redoc_url=None,
+        # Spans of its own would report each request a second time, with what is in the address and in errors.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         dependencies=[Depends(admit)],
         responses={"4XX": {"model": Problem, "description": "What is wrong, everything at once."}},
     )
@@ -96,9 +100,10 @@ def create_app() -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(V1Errors)  # around the others: it puts the refusals of all of them into v1's form
     app.add_middleware(OlderAddresses)
+    app.add_middleware(Tracing)
     for module in (definitions, plans, runs, steps, snapshots, datastores, experiments, health):
         app.include_router(module.router)
-    for module in (whoami, audit, webhooks):
+    for module in (whoami, audit, webhooks, maintenance):
         app.include_router(module.router)
     for module in (datasets, compute_targets, environments, modules, models, pipeline_outputs):
         app.include_router(module.router)

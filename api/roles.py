@@ -50,6 +50,7 @@ _READER = (
     ("GET", "/api/datasets/by-name/{name}/versions"),
     ("GET", "/api/compute-targets"),
     ("GET", "/api/compute-targets/{name}"),
+    ("GET", "/api/compute-targets/{name}/nodes"),
     ("GET", "/api/environments"),
     ("GET", "/api/environments/{name}"),
     ("GET", "/api/modules"),
@@ -102,6 +103,11 @@ _PUBLISHER = (
 )
 _ADMINISTRATOR = (
     ("GET", "/api/audit"),
+    ("DELETE", "/api/runs/{run_id}"),
+    ("GET", "/api/maintenance/purge"),
+    ("POST", "/api/maintenance/purge"),
+    ("GET", "/api/maintenance/backup"),
+    ("POST", "/api/maintenance/restore"),
     ("PUT", "/api/datastores/{name}"),
     ("DELETE", "/api/datastores/{name}"),
     ("PUT", "/api/default-datastore"),
@@ -138,6 +144,7 @@ STARTS_RUNS = frozenset(
 _NOT_AUDITED = frozenset(
     {
         ("GET", "/api/audit"),
+        ("GET", "/api/maintenance/purge"),
         ("POST", "/api/validate"),
         ("POST", "/api/plan"),
         ("POST", "/api/definitions"),

@@ -20,6 +20,7 @@ from shared.core.document import EXPERIMENT_PATTERN, NAME_PATTERN
 from shared.core.records import Difference, Page, RunFilter
 from shared.core.status import RunStatus
 from shared.services import reading
+from shared.services.maintenance.removal import delete_run
 from shared.services.run_changes import RunChanges, change_run
 from shared.services.runs import cancel_run
 from shared.services.submission import RunRequest, resume_run, submit_run
@@ -88,6 +89,12 @@ async def get(workspace: WorkspaceDep, run_id: RunId) -> RunView:
 async def change(workspace: WorkspaceDep, run_id: RunId, body: RunChanges) -> RunView:
     """Change labels (null takes one away) and description; add properties, which never change."""
     return run_view(change_run(workspace, run_id, body))
+
+
+@router.delete("/{run_id}", status_code=HTTPStatus.NO_CONTENT)
+async def delete(workspace: WorkspaceDep, run_id: RunId) -> None:
+    """Delete a run that has ended, with its logs, metrics and files. Outputs that nothing needs go with a purge."""
+    delete_run(workspace, run_id)
 
 
 @router.get("/{run_id}/explain")

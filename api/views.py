@@ -44,7 +44,7 @@ class RunView(BaseModel):
 
 
 class StepView(BaseModel):
-    """A step run."""
+    """A step run. `detail` is what the compute service says about the job of the present try, such as `Queued`."""
 
     step_run_id: str
     run_id: str
@@ -53,6 +53,7 @@ class StepView(BaseModel):
     type: str
     status: str
     attempt: int
+    detail: str
     reused: bool
     source: str | None
     explanation: Explanation | None

@@ -1,10 +1,8 @@
 """Which function answers a request: the route templates of httpTrigger bindings, matched as the Functions host does."""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from local.functions_host import Function
 
@@ -47,15 +45,6 @@ class RouteTable:
             if method in route.methods and (found := route.pattern.fullmatch(path)) is not None:
                 return route.function, {name: value for name, value in found.groupdict().items() if value}
         return None
-
-
-def route_prefix(directory: Path) -> str:
-    """`extensions.http.routePrefix` of the app's host.json; `api` where it says nothing."""
-    try:
-        settings = json.loads((directory / "host.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        settings = {}
-    return str(settings.get("extensions", {}).get("http", {}).get("routePrefix", "api")).strip("/")
 
 
 def _route(function: Function, prefix: str) -> Route:

@@ -11,6 +11,8 @@ import azure.functions as func
 
 from shared import bootstrap
 from shared.core import names
+from shared.core.telemetry_names import JOB_ENDED_SPAN, RUN_ID, STEP_RUN_ID
+from shared.telemetry import spans
 
 bp = df.Blueprint(http_auth_level=func.AuthLevel.ANONYMOUS)
 
@@ -23,5 +25,7 @@ def job_ended(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> f
     step_run_id = req.route_params["step_run_id"]
     # Anybody can call: no other orchestration may be told anything.
     if re.fullmatch(names.STEP_RUN_ID_PATTERN, step_run_id):
-        bootstrap.engine(client).raise_event(step_run_id, names.JOB_ENDED_EVENT, {})
+        attributes = {RUN_ID: names.split_step_run_id(step_run_id)[0], STEP_RUN_ID: step_run_id}
+        with spans.span(JOB_ENDED_SPAN, attributes, below=step_run_id):
+            bootstrap.engine(client).raise_event(step_run_id, names.JOB_ENDED_EVENT, {})
     return func.HttpResponse(status_code=202)

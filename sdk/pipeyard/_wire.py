@@ -77,6 +77,7 @@ class StepRunDocument(TypedDict, total=False):
     ordinal: int
     type: str
     attempt: int
+    detail: str
     reused: bool
     source: str | None
     explanation: ExplanationDocument | None

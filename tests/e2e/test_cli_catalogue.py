@@ -127,3 +127,22 @@ def test_compute_targets(cli: Cli):
     assert "max_nodes" in shown
     cli("compute", "delete", name)
     assert name not in cli("compute", "list", text=True)
+
+
+def test_an_emulated_cluster_from_the_command_line(cli: Cli):
+    name = f"cli-{uuid4().hex[:8]}"
+    made = cli("compute", "create", name, "--max-nodes", "2", "--min-nodes", "1", "--emulated", "--wait")
+    assert (made["provisioning_state"], made["runs_on"]) == ("Succeeded", "azure_ml")
+    assert [node["nodeState"] for node in cli("compute", "nodes", name)["value"]] == ["idle"]
+    assert "idle" in cli("compute", "nodes", name, text=True)
+    changed = cli("compute", "update", name, "--min-nodes", "0", "--property", "max_concurrent_jobs=3", "--wait")
+    assert changed["properties"]["max_concurrent_jobs"] == 3
+    other = f"{name}-x"
+    attached = cli(
+        "compute", "attach", other, "--type", "AmlCompute", "--emulated", "--property", f"cluster_name={name}"
+    )
+    assert attached["is_attached"]
+    assert {name, other} <= {each["name"] for each in cli("compute", "list", "--type", "AmlCompute")["value"]}
+    cli("compute", "delete", other)
+    cli("compute", "delete", name, "--wait")
+    assert name not in cli("compute", "list", text=True)

@@ -12,6 +12,7 @@ from pipeyard.core.compute import (
     AdlaCompute,
     BatchCompute,
     ComputeTarget,
+    ComputeTargetException,
     DatabricksCompute,
     KustoCompute,
     SynapseCompute,
@@ -19,7 +20,6 @@ from pipeyard.core.compute import (
 from pipeyard.data import OutputFileDatasetConfig
 from pipeyard.pipeline.core import Pipeline, PipelineData, PipelineRun, StepSequence
 from pipeyard.pipeline.steps import (
-    AdlaStep,
     AutoMLStep,
     AzureBatchStep,
     DatabricksStep,
@@ -134,7 +134,6 @@ def attached(workspace: Workspace, kind: str) -> str:
     """Name of a target of a kind whose service is not there."""
     configurations: dict[str, Any] = {
         "Databricks": DatabricksCompute.attach_configuration("group", "bricks", access_token="not-a-token"),
-        "DataLakeAnalytics": AdlaCompute.attach_configuration("group", "lake"),
         "SynapseSpark": SynapseCompute.attach_configuration("linked", "SynapseSpark", "pool"),
         "Kusto": KustoCompute.attach_configuration("group", "kusto", kusto_connection_string="https://kusto.example"),
         "Batch": BatchCompute.attach_configuration("group", "batch"),
@@ -144,13 +143,17 @@ def attached(workspace: Workspace, kind: str) -> str:
     )
 
 
+def test_a_retired_account_is_refused_when_it_is_attached(workspace: Workspace) -> None:
+    with pytest.raises(ComputeTargetException, match="retired Data Lake Analytics on 29 February 2024"):
+        ComputeTarget.attach(workspace, "lake", AdlaCompute.attach_configuration("group", "lake"))
+
+
 def outside_steps(workspace: Workspace, source: str) -> dict[str, Any]:
     """Steps whose back-end this workspace does not have, with the word that its refusal names."""
-    bricks, lake = (attached(workspace, kind) for kind in ("Databricks", "DataLakeAnalytics"))
-    spark, kusto, batch = (attached(workspace, kind) for kind in ("SynapseSpark", "Kusto", "Batch"))
+    bricks, spark = (attached(workspace, kind) for kind in ("Databricks", "SynapseSpark"))
+    kusto, batch = (attached(workspace, kind) for kind in ("Kusto", "Batch"))
     return {
         "Databricks": DatabricksStep("s", num_workers=1, notebook_path="/n", compute_target=bricks),
-        "Data Lake Analytics": AdlaStep("query.usql", "s", compute_target=lake, source_directory=source),
         "Synapse": SynapseSparkStep("hello.py", source, spark, "4g", 2, "4g", 2, 2, name="s"),
         "Kusto": KustoStep("s", kusto, "db", source, PipelineData("rows")),
         "Batch": AzureBatchStep("s", pool_id="p", executable="a", compute_target=batch, source_directory=source),
@@ -158,7 +161,7 @@ def outside_steps(workspace: Workspace, source: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", ["Databricks", "Data Lake Analytics", "Synapse", "Kusto", "Batch", "automated"])
+@pytest.mark.parametrize("name", ["Databricks", "Synapse", "Kusto", "Batch", "automated"])
 def test_a_step_without_a_back_end_says_what_is_missing(workspace: Workspace, source: str, name: str) -> None:
     run = submit(workspace, outside_steps(workspace, source)[name])
     assert run.get_status() == "Failed"

@@ -103,7 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.account.shares[share] = {"": None}
             return 201, {"ETag": self.account.new_etag()}, b""
         listing = kind == "directory" and comp == "list"
-        self._allow(share, path, query, "l" if listing else "r" if self.command in {"GET", "HEAD"} else "cw")
+        wanted = {"GET": "r", "HEAD": "r", "DELETE": "d"}.get(self.command, "cw")
+        self._allow(share, path, query, "l" if listing else wanted)
         entries = self.account.shares.get(share)
         if entries is None:
             raise _Refused(404, "ShareNotFound")
@@ -111,6 +112,10 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, {"Content-Type": "application/xml"}, self._list(entries, path, query)
         if self.command == "PUT":
             return self._put(entries, path, kind, comp, body)
+        if self.command == "DELETE":
+            if entries.pop(path, None) is None:
+                raise _Refused(404, "ResourceNotFound")
+            return 202, {}, b""
         return self._get(entries, path)
 
     def _allow(self, share: str, path: str, query: dict[str, str], needed: str | None) -> None:

@@ -17,7 +17,13 @@ LIMIT = 20
 
 
 class Harness:
-    def __init__(self, orchestrators: list[Any], activities: list[Any] = [], **limits: Any) -> None:  # noqa: B006
+    def __init__(
+        self,
+        orchestrators: list[Any],
+        activities: list[Any] = [],  # noqa: B006
+        default_version: str | None = None,
+        **limits: Any,
+    ) -> None:
         self._orchestrators = {function.__name__: function for function in orchestrators}
         self._activities = {function.__name__: function for function in activities}
         self._worker = DurableFunctionsWorker()
@@ -25,8 +31,9 @@ class Harness:
         self.running = 0
         self.most_running = 0
         self.hub = TaskHub(self._orchestrate, self._act, **limits)
-        self.sidecar = Sidecar(self.hub)
+        self.sidecar = Sidecar(self.hub, default_version)
         self.client: Any = None
+        self.address = ""
 
     async def _orchestrate(self, name: str, request: bytes) -> pb.OrchestratorResponse:
         self.turns += 1
@@ -49,9 +56,15 @@ class Harness:
         finally:
             self.running -= 1
 
+    def deploy(self, name: str, orchestrator: Any, default_version: str | None) -> None:
+        """Go on with other code, as after an upgrade."""
+        self._worker = DurableFunctionsWorker()
+        self._orchestrators[name] = orchestrator
+        self.sidecar.default_version = default_version
+
     async def __aenter__(self) -> Self:
-        address = await self.sidecar.serve()
-        self.client = DurableFunctionsClient(json.dumps({"rpcBaseUrl": f"http://{address}"}))
+        self.address = await self.sidecar.serve()
+        self.client = DurableFunctionsClient(json.dumps({"rpcBaseUrl": f"http://{self.address}"}))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from local.functions_host import Function
-from local.http_routes import RouteTable, route_prefix
+from local.host_settings import route_prefix
+from local.http_routes import RouteTable
 
 
 def table(*templates: str, prefix: str = "", methods: list[str] | None = None) -> RouteTable:

@@ -116,10 +116,11 @@ class StepReading:
         return {**self.get_details(), "logFiles": {LOG_FILE: self.get_job_log()}}
 
     def get_detailed_status(self) -> dict[str, Any]:
-        """The state, and the reason for it."""
+        """The state, and what the compute says about it or else the reason for it."""
         document = self.document
         explanation = document.get("explanation")
-        return {"status": document["status"], "details": explanation["sentence"] if explanation else ""}
+        details = document.get("detail") or (explanation["sentence"] if explanation else "")
+        return {"status": document["status"], "details": details}
 
     def get_job_log(self) -> str:
         """What the step's script has written until now."""

@@ -33,13 +33,19 @@ def test_every_field_of_a_job_spec_that_matters_is_read(server):
         "schema_version",
         "run_id",
         "step_run_id",
+        "step_name",
+        "step_type",
+        "experiment",
         "compute_target",
+        "settings",
+        "software",
+        "resources",
     }
 
 
 def test_the_result_has_no_field_that_the_runner_does_not_know():
     written = {"schema_version", "outcome", "exit_code", "message", "started_at", "ended_at", "wall_seconds"}
-    written |= {"cpu_seconds", "peak_memory_bytes", "outputs", "files", "warnings"}
+    written |= {"cpu_seconds", "peak_memory_bytes", "outputs", "listed_outputs", "files", "warnings"}
     assert set(JobResult.model_fields) == written
 
 

@@ -34,7 +34,7 @@ def step_document(run_id: str, ordinal: int, name: str, **changes: Any) -> dict[
 class FakeWorkspace:
     """State that tests set up and look at.
 
-    A run's `history` is what successive reads answer; the last entry stays.
+    A run's `history` is what successive reads answer; the last entry stays. So do the documents of a compute target.
     """
 
     def __init__(self) -> None:
@@ -48,6 +48,7 @@ class FakeWorkspace:
         self.logs: dict[str, list[tuple[str, bool]]] = {}
         self.metrics: dict[str, list[dict[str, Any]]] = {}
         self.outputs: dict[str, dict[str, dict[str, bytes]]] = {}
+        self.targets: dict[str, list[dict[str, Any]]] = {}
         self.plan: list[dict[str, Any]] = []
         self.faults: list[dict[str, Any]] = []
         self.failures: list[httpx.Response | Exception] = []
@@ -97,6 +98,7 @@ class FakeWorkspace:
     def _routes() -> list[tuple[str, str, Callable[..., httpx.Response]]]:
         run, step = r"/api/runs/([^/]+)", r"/api/runs/([^/]+)/steps/([^/]+)"
         return [
+            ("GET", r"/api/compute-targets/([^/]+)", FakeWorkspace._target),
             ("POST", "/api/validate", FakeWorkspace._validate),
             ("POST", "/api/plan", lambda self, _: answer({"steps": self.plan})),
             ("POST", "/api/runs", FakeWorkspace._submit),
@@ -151,6 +153,10 @@ class FakeWorkspace:
 
     def _step(self, _: httpx.Request, run_id: str, name: str) -> httpx.Response:
         return answer(next(step for step in self.histories[run_id][0][1] if step["name"] == name))
+
+    def _target(self, _: httpx.Request, name: str) -> httpx.Response:
+        documents = self.targets[name]
+        return answer(documents.pop(0) if len(documents) > 1 else documents[0])
 
     def _log(self, request: httpx.Request, _: str, name: str) -> httpx.Response:
         """Pieces come one by one; `complete` belongs to the piece."""
