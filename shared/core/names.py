@@ -12,7 +12,7 @@ CANCEL_STEP = "cancel_step"
 FAIL_STEP = "fail_step"
 SKIP_STEPS = "skip_steps"
 CLOSE_RUN = "close_run"
-RECONCILE_RUNS = "reconcile_runs"
+TICK = "tick"
 PURGE = "purge"
 
 DELIVER_WEBHOOK = "deliver_webhook"
@@ -21,7 +21,6 @@ SEND_NOW_EVENT = "send_now"
 RUN_TOKEN_KEY = "run-token-key"  # noqa: S105 - a name, not the secret
 """Name of the secret that signs run tokens."""
 
-FIRE_SCHEDULES = "fire_schedules"
 BLOB_ARRIVED = "blob_arrived"
 COLLECT_ARRIVALS = "collect_arrivals"
 START_WINDOW = "start_window"

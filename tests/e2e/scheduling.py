@@ -44,8 +44,8 @@ class Scheduling:
         return paths
 
     def tick(self) -> None:
-        """One tick of the schedules' timer."""
-        fire(self.api.url, "fire_schedules")
+        """One tick of the workspace's timer."""
+        fire(self.api.url, "tick")
 
     def runs(self, schedule_id: str) -> list[Json]:
         return list(self.api.get("/api/runs", schedule_id=schedule_id)["value"])

@@ -57,5 +57,5 @@ def test_the_training_says_how_good_it_is(runs, shown):
     (accuracy,) = [line.split() for line in shown.stderr.splitlines() if line.startswith("accuracy ")]
     assert 0.85 < float(accuracy[1]) <= 1
     assert "train says: epoch" in shown.stderr
-    model = ROOT / ".pipeyard" / "demo" / "three_services" / "train" / "model" / "model.joblib"
+    model = ROOT / ".pipeyard" / "demo" / "three_services" / "model" / "model.joblib"
     assert model.stat().st_size > 500
