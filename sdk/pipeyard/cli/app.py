@@ -5,7 +5,19 @@ from collections.abc import Sequence
 import httpx
 import typer
 
-from pipeyard.cli import auditing, compute, data, migrate, publishing, reading, schedules, submitting, webhooks
+from pipeyard.cli import (
+    auditing,
+    compute,
+    cost,
+    data,
+    maintenance,
+    migrate,
+    publishing,
+    reading,
+    schedules,
+    submitting,
+    webhooks,
+)
 from pipeyard.cli.session import Session
 from pipeyard.exceptions import PipeyardException
 
@@ -51,7 +63,9 @@ app.add_typer(publishing.endpoint_app, name="endpoint")
 app.add_typer(schedules.app, name="schedule")
 app.add_typer(data.app, name="data")
 app.add_typer(compute.app, name="compute")
+app.add_typer(cost.app, name="cost")
 app.add_typer(migrate.app, name="migrate")
 app.command(epilog="Example: pipeyard audit --caller anna --since 2026-11-01T00:00:00Z")(auditing.audit)
 app.command(epilog="Example: pipeyard whoami")(auditing.whoami)
 app.add_typer(webhooks.app, name="webhook")
+app.add_typer(maintenance.app, name="maintenance")
