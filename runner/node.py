@@ -16,7 +16,9 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .blobs import put_bytes
 from .documents import RESULT_FILE, SPEC_FILE, replace
@@ -52,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         rank=rank,
         ranks=len(results),
     )
+    if len(results) == 1:
+        _clear_leftovers(job, placement.outputs)
     root = _folder(here)
     try:
         own = {name: ranked(job[name], rank) for name in ("log_name", "metrics_name")}
@@ -89,6 +93,22 @@ def _folder(here: Path) -> Path:
     with contextlib.suppress(OSError):
         return Path(tempfile.mkdtemp(prefix=".pipeyard-job-", dir=here))
     return Path(tempfile.mkdtemp(prefix="pipeyard-job-"))
+
+
+def _clear_leftovers(job: dict[str, Any], outputs: Mapping[str, str]) -> None:
+    """Remove what this job has written already: a service starts it anew when its node is lost.
+
+    Only from places that no other step run has; and not where processes share the work, since others may have begun.
+    """
+    for output in job["outputs"]:
+        place, folder = output.get("place"), Path(outputs.get(output["name"], ""))
+        if output["name"] not in outputs or not place or job["step_run_id"] not in place["path"] or not folder.is_dir():
+            continue
+        for left in list(folder.iterdir()):
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
 
 
 def _report(result: bytes, url: str, callback_url: str | None) -> None:

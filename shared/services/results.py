@@ -18,6 +18,8 @@ from shared.services.workspace import RunContext, Workspace
 MAX_LOSSES = 5
 """Tries that the compute may lose before the step fails: a machine that goes down each time is no bad luck."""
 
+_LOSS_DELAY_SECONDS = 15.0
+"""Pause after the second loss; it grows. Whatever ends job after job, such as a quota, needs some time to pass."""
 _LOST = frozenset({JobOutcome.LOST, JobOutcome.INTERRUPTED})
 
 
@@ -33,7 +35,10 @@ def next_try_delay(context: RunContext, row: StepRecord, result: JobResult, *, c
     if result.outcome is JobOutcome.COMPLETED or canceling or result.outcome is JobOutcome.CANCELED:
         return None
     if result.outcome in _LOST:
-        return 0.0 if row.attempt - row.failures_counted < MAX_LOSSES else None
+        losses = row.attempt - row.failures_counted
+        if losses >= MAX_LOSSES:
+            return None
+        return 0.0 if losses == 1 else _LOSS_DELAY_SECONDS * 4 ** (losses - 2)
     return retry_delay(context.step(row.ordinal).retry, row.failures_counted + 1)
 
 

@@ -179,7 +179,7 @@ def cancel_step(workspace: Workspace, run_id: str, ordinal: int) -> list[str]:
 
 
 def let_go(workspace: Workspace, row: StepRecord) -> str:
-    """Ask for the end of the job of a step that is about to fail without it.
+    """Ask for the end of the job of a step that is about to fail without it, and drop what is kept about it.
 
     Returns:
         A sentence to go after the step's error, where nobody can do that; else "".
@@ -187,8 +187,10 @@ def let_go(workspace: Workspace, row: StepRecord) -> str:
     if row.status is not StepStatus.RUNNING or row.remote_id is None:
         return ""
     try:
+        backend = open_backend(workspace, row)
         with compute_call("cancel", row):
-            open_backend(workspace, row).cancel(row.remote_id)
+            backend.cancel(row.remote_id)
+        backend.forget(row.remote_id)
     except (NotFound, BackendError) as error:
         if error.retryable:
             raise

@@ -96,6 +96,8 @@ class TableRunStore:
         if position:
             query += f" and RowKey gt {literal(position)}"
         rows, more = self._tables.page(RUN_INDEX, query, size, None)
+        while more and not rows:  # the service may answer with nothing but where it goes on
+            rows, more = self._tables.page(RUN_INDEX, query, size, more)
         after = str(rows[-1].columns["RowKey"]) if rows and more else None
         return [decode(row, RunRecord) for row in rows], after
 

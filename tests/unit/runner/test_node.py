@@ -12,7 +12,7 @@ import pytest
 
 import runner
 from shared.adapters.azure_ml.node_files import node_files
-from shared.core.jobs import JobArgument, JobResult
+from shared.core.jobs import BlobPlace, JobArgument, JobResult
 from tests.unit.runner.blob_server import QUERY
 from tests.unit.runner.jobs import LOG, METRICS, job, text_of, until, value
 
@@ -104,6 +104,24 @@ def test_a_job_meets_what_the_service_has_put_in_place(node, server, tmp_path):
     assert order[-2:] == ["results/0", "callback"]
     assert not list(node.folder.glob(".pipeyard-job-*"))
     assert b"SECRETSIGNATURE" not in server.blobs["results/0"]
+
+
+@pytest.mark.parametrize(
+    ("path", "ranks", "kept"),
+    [("azureml/{}/model", 1, False), ("shared/model", 1, True), ("azureml/{}/model", 2, True)],
+)
+def test_what_a_lost_node_has_written_is_not_part_of_the_output(node, server, tmp_path, path, ranks, kept):
+    stored = tmp_path / "mnt"
+    (stored / "below").mkdir(parents=True)
+    (stored / "below/old.txt").write_text("half")
+    code = "import pathlib, sys\npathlib.Path(sys.argv[1], 'new.txt').write_text('whole')"
+    spec = job(server, code, arguments=(JobArgument(output="model"),), outputs=("model",))
+    place = BlobPlace(container_url="https://a.blob.core.windows.net/c", path=path.format(spec.step_run_id))
+    (model,) = spec.outputs
+    spec = spec.model_copy(update={"outputs": (model.model_copy(update={"place": place}),)})
+    assert node.run(spec, "--output", f"model={stored}", ranks=ranks) == 0
+    assert (stored / "new.txt").read_text() == "whole"
+    assert (stored / "below").exists() is kept
 
 
 @pytest.mark.parametrize(

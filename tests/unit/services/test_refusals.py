@@ -26,6 +26,7 @@ class Service:
     def __init__(self) -> None:
         self.jobs: dict[str, str] = {}
         self.refuses: set[str] = set()
+        self.forgotten: list[str] = []
 
     def submit(self, job: JobSpec) -> str:
         self._refuse("submit")
@@ -42,7 +43,7 @@ class Service:
             self.jobs[remote_id] = "canceled"
 
     def forget(self, remote_id: str) -> None:
-        raise NotImplementedError
+        self.forgotten.append(remote_id)
 
     def _refuse(self, what: str) -> None:
         if what in self.refuses:
@@ -82,6 +83,7 @@ def test_a_job_is_not_left_behind_when_an_input_is_gone_by_the_time_it_is_found_
     workspace = restarted(world, service)
     assert begin_step(workspace, run_id, 0).status == "Failed"
     assert [*service.jobs.values()] == ["canceled"]
+    assert service.forgotten == [*service.jobs]
     assert "may still run" not in error_of(workspace, run_id)
 
 
