@@ -128,7 +128,7 @@ def put_back(client: Client, source: Path, *, conflict: str, dry_run: bool) -> J
                 if line["type"] == "snapshot":
                     _upload(client, archive, line)
             return _sent(maintenance, header, lines, conflict=conflict, dry_run=False)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise UserErrorException(f"{source} cannot be read as a backup: {error}") from error
 
 

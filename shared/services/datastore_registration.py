@@ -122,10 +122,14 @@ def set_default_datastore(workspace: Workspace, name: str) -> Datastore:
     return record
 
 
-def _record(workspace: Workspace, name: str, request: DatastoreRequest) -> Datastore:
-    # A key vault's names know no underscores and no case. A new name each time: the old secret stays right until the
-    # record that names it is replaced.
+def secret_prefix(name: str) -> str:
+    """What the names of a datastore's secrets begin with. A key vault's names know no underscores and no case."""
     slug = re.sub(r"[^a-z0-9]", "-", name.lower())[:_SLUG_CHARACTERS]
+    return f"datastore-{slug}-"
+
+
+def _record(workspace: Workspace, name: str, request: DatastoreRequest) -> Datastore:
+    # A new name each time: the old secret stays right until the record that names it is replaced.
     return Datastore(
         name=name,
         type=request.type,
@@ -135,7 +139,7 @@ def _record(workspace: Workspace, name: str, request: DatastoreRequest) -> Datas
         path=request.path,
         description=request.description,
         credential=request.credential,
-        secret_name=None if request.secret is None else f"datastore-{slug}-{secrets.token_hex(6)}",
+        secret_name=None if request.secret is None else f"{secret_prefix(name)}{secrets.token_hex(6)}",
         created_at=workspace.now().isoformat(),
     )
 

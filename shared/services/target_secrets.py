@@ -44,6 +44,11 @@ def without_secrets(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name not in SECRET_PROPERTIES}
 
 
+def secret_prefix(target: str, name: str) -> str:
+    """What the names begin with under which a property of a target is kept."""
+    return f"compute-{target.lower()}--{name.replace('_', '-')}-"
+
+
 def keep_secrets(workspace: Workspace, target: str, given: Mapping[str, Any]) -> dict[str, str]:
     """Give the secrets among the properties to the secret store.
 
@@ -53,7 +58,7 @@ def keep_secrets(workspace: Workspace, target: str, given: Mapping[str, Any]) ->
     kept = {}
     for name in sorted(SECRET_PROPERTIES & given.keys()):
         if given[name]:
-            kept[name] = f"compute-{target.lower()}--{name.replace('_', '-')}-{secrets.token_hex(6)}"
+            kept[name] = f"{secret_prefix(target, name)}{secrets.token_hex(6)}"
             workspace.services.secrets.set(kept[name], given[name])
     return kept
 

@@ -63,14 +63,21 @@ def _with_content(workspace: Workspace, record: CatalogueRecord, seen: set[str])
     """A record's line, after those of what it refers to."""
     if isinstance(record, PublishedPipeline | PipelineDraft) and record.definition_id not in seen:
         seen.add(record.definition_id)
-        definition = workspace.definition(record.definition_id).model_dump(mode="json")
-        for step in definition["steps"]:
-            yield from _snapshot(workspace, step.get("snapshot"), seen)
-        yield {"type": "definition", "id": record.definition_id, "document": definition}
+        yield from _definition(workspace, record.definition_id, seen)
     if isinstance(record, Module):
         for version in record.versions:
             yield from _snapshot(workspace, version.step.get("snapshot"), seen)
     yield {"type": "record", "kind": record.kind, "record": record.model_dump(mode="json")}
+
+
+def _definition(workspace: Workspace, definition_id: str, seen: set[str]) -> Iterator[Line]:
+    try:
+        definition = workspace.definition(definition_id).model_dump(mode="json")
+    except NotFound:
+        return  # a record that cannot run here either must not keep the others from being copied
+    for step in definition["steps"]:
+        yield from _snapshot(workspace, step.get("snapshot"), seen)
+    yield {"type": "definition", "id": definition_id, "document": definition}
 
 
 def _snapshot(workspace: Workspace, snapshot_id: object, seen: set[str]) -> Iterator[Line]:

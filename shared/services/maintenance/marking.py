@@ -1,9 +1,11 @@
 """The phases that mark: everything that a run that stays, a result, or a record of the catalogue refers to."""
 
 from contextlib import suppress
+from datetime import datetime
 
 from shared.core import names
 from shared.core.errors import NotFound
+from shared.core.publishing import PipelineDraft, PublishedPipeline
 from shared.core.records import OutputRecord, RunRecord
 from shared.services.documents import load_manifest
 from shared.services.maintenance.kinds import BACKED_UP
@@ -17,19 +19,22 @@ _RECORDS_PER_PIECE = 200
 
 
 def mark_runs(sweep: Sweep, position: str) -> Piece:
-    """Mark what runs that stay refer to."""
+    """Mark what runs that stay refer to: all that are left, though some may have lost what kept them a moment ago."""
     found, after = sweep.workspace.services.runs.created_before(sweep.began, position, _RUNS_PER_PIECE)
     for run in found:
-        if not sweep.may_go(run):
+        if not (sweep.dry_run and sweep.may_go(run)):
             mark_run(sweep, run)
     return Piece(position=after)
 
 
 def mark_run(sweep: Sweep, run: RunRecord) -> None:
-    """Mark a run's definition, what its parameters name, and the outputs that its steps have made or reused."""
+    """Mark a run's definition, what its parameters name, and the outputs and results that its steps stand on."""
+    cutoff = sweep.workspace.retention.cutoff("reuse", sweep.began)
     sweep.mark_text(run.model_dump_json(include={"definition_id", "parameters"}))
     for row in sweep.workspace.services.runs.get_steps(run.run_id):
         _mark_outputs(sweep, row.outputs)
+        if row.reused and row.key is not None and not _is_before(row.ended_at, cutoff):
+            sweep.mark_used(row.key)
 
 
 def mark_results(sweep: Sweep, position: str) -> Piece:
@@ -40,8 +45,8 @@ def mark_results(sweep: Sweep, position: str) -> Piece:
         if row.entry is None:
             continue
         _mark_outputs(sweep, row.entry.outputs)
-        if row.key is None and (cutoff is None or row.entry.finished_at >= cutoff.isoformat()):
-            sweep.marks.add(f"used:{row.entry.key}")
+        if row.key is None and not _is_before(row.entry.finished_at, cutoff):
+            sweep.mark_used(row.entry.key)
     return Piece(position=after)
 
 
@@ -84,10 +89,26 @@ def mark_active(sweep: Sweep) -> None:
     for run_id in sweep.workspace.services.runs.list_active_run_ids():
         try:
             run = sweep.workspace.services.runs.get_run(run_id)
-            sweep.mark_text(sweep.workspace.definition(run.definition_id).model_dump_json())
-        except NotFound:
+        except NotFound:  # it never came to be
             continue
         mark_run(sweep, run)
+        with suppress(NotFound):  # of a run that cannot begin
+            sweep.mark_text(sweep.workspace.definition(run.definition_id).model_dump_json())
+
+
+def mark_newly_named(sweep: Sweep) -> None:
+    """Mark what records of the catalogue name by now, which may be more than when `mark_catalogue` looked."""
+    catalogue = sweep.workspace.services.catalogue
+    for kind in BACKED_UP:
+        for record in catalogue.all(kind):
+            if isinstance(record, PublishedPipeline | PipelineDraft) and record.definition_id not in sweep.marks:
+                with suppress(NotFound):  # of a broken record
+                    sweep.mark_text(sweep.workspace.definition(record.definition_id).model_dump_json())
+            sweep.mark_text(record.model_dump_json())
+
+
+def _is_before(time: str | None, cutoff: datetime | None) -> bool:
+    return bool(time) and cutoff is not None and datetime.fromisoformat(time or "") < cutoff
 
 
 def _mark_outputs(sweep: Sweep, outputs: dict[str, OutputRecord]) -> None:

@@ -38,7 +38,7 @@ def delete_run(workspace: Workspace, run_id: str) -> None:
 
     Raises:
         NotFound: There is no such run.
-        Conflict: It is under way, or it is to be kept.
+        Conflict: It is under way, or the step is that started it, or it is to be kept.
     """
     try:
         run = workspace.services.runs.get_run(run_id)
@@ -49,14 +49,30 @@ def delete_run(workspace: Workspace, run_id: str) -> None:
         run = left.run  # whoever deleted it was interrupted
     if run.status not in RUN_TERMINAL:
         raise Conflict(f"Run {run_id} is {run.status}; only a run that has ended can be deleted. Cancel it first.")
+    if is_needed_above(workspace, run):
+        above = f"The step run {run.parent_step_run_id} started run {run_id}, and its run is under way."
+        raise Conflict(f"{above} Delete this one when that has ended.")
     if KEEP_LABEL in run.labels:
         raise Conflict(f"Run {run_id} has the label `{KEEP_LABEL}`. Take it away first if the run may go.")
     remove_run(workspace, run)
 
 
-def remove_run(workspace: Workspace, run: RunRecord) -> dict[str, Removed]:
-    """Remove a run; can be repeated. Returns how much went."""
-    retired = RetiredRun(run=run, places=own_places(workspace, run))
+def is_needed_above(workspace: Workspace, run: RunRecord) -> bool:
+    """Whether a step started the run whose own run is under way: it may still look at what it started."""
+    if run.parent_step_run_id is None:
+        return False
+    try:
+        above = workspace.services.runs.get_run(names.split_step_run_id(run.parent_step_run_id)[0])
+    except NotFound:
+        return False
+    return above.status not in RUN_TERMINAL
+
+
+def remove_run(
+    workspace: Workspace, run: RunRecord, places: dict[str, tuple[str, ...]] | None = None
+) -> dict[str, Removed]:
+    """Remove a run; can be repeated, with the places that were written down. Returns how much went."""
+    retired = RetiredRun(run=run, places=own_places(workspace, run) if places is None else places)
     _write(workspace, retired)
     blobs, count, size = workspace.services.blobs, 0, 0
     for page in _artifact_pages(workspace, run.run_id):
@@ -113,15 +129,20 @@ def forget_retired(workspace: Workspace, run_id: str) -> None:
 
 
 def finish_removal(workspace: Workspace, retired: RetiredRun) -> RetiredRun | None:
-    """The retired run, its removal finished where that was interrupted; None where a new run has its id by now."""
+    """The retired run, its removal finished where that was interrupted; None where the run is to stay after all.
+
+    That is where somebody has said so since then, and where a new run has the id.
+    """
     try:
         run = workspace.services.runs.get_run(retired.run.run_id)
     except NotFound:
         run = None
-    if run is not None and datetime.fromisoformat(run.created_at) != datetime.fromisoformat(retired.run.created_at):
-        return None  # the same idempotency key, used again
+    if run is not None:
+        another = datetime.fromisoformat(run.created_at) != datetime.fromisoformat(retired.run.created_at)
+        if another or KEEP_LABEL in run.labels:  # another one: the same idempotency key, used again
+            return None
     if run is not None or not retired.rows_gone:
-        remove_run(workspace, retired.run)
+        remove_run(workspace, retired.run, retired.places)
     return retired
 
 

@@ -43,7 +43,7 @@ def _is_dead(sweep: Sweep, row: StoredResult) -> bool:
     finished = datetime.fromisoformat(entry.finished_at)
     cutoff, young = retention.cutoff("reuse", sweep.began), retention.cutoff("unused", sweep.began)
     if cutoff is not None and finished < cutoff:
-        return row.key is None or f"used:{row.key}" not in sweep.marks
+        return not sweep.is_used(entry.key)
     if young is None or finished >= young or not entry.outputs:
         return False
     try:

@@ -9,14 +9,14 @@ from shared.core.records import RunRecord
 from shared.core.retention import Removed
 from shared.services.datastores import open_datastore
 from shared.services.maintenance import removal
-from shared.services.maintenance.marking import mark_active
+from shared.services.maintenance.marking import mark_active, mark_newly_named
 from shared.services.maintenance.sweep import Piece, Sweep, tally
 from shared.services.maintenance.sweeping import sweep_unmarked_file_lists
 
 _RUNS_PER_PIECE = 20
 _AT_ONCE = 8
 _RETIRED_PER_PIECE = 200
-"""More than runs: before each piece, all runs under way are looked at."""
+"""More than runs: before each piece, all runs under way and all records of the catalogue are looked at."""
 _LATE = "late"
 """Position from which a dry run looks at the outputs of runs that are still there."""
 SETTLING = timedelta(minutes=15)
@@ -58,6 +58,7 @@ def sweep_outputs(sweep: Sweep, position: str) -> Piece:
         note = f"The last purge ended less than {minutes} minutes ago: outputs wait for the next one."
         return Piece(notes=(note,))
     mark_active(sweep)
+    mark_newly_named(sweep)
     if position.startswith(_LATE):
         return _outputs_of_expired_runs(sweep, position.removeprefix(_LATE))
     blobs = sweep.workspace.services.blobs

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,14 +11,18 @@ from shared.core.errors import NotFound
 from shared.core.marks import Marks
 from shared.core.records import RunRecord
 from shared.core.retention import Purge, Removed, has_expired
-from shared.core.status import RUN_TERMINAL
 from shared.ports.blobs import BlobInfo
 from shared.ports.engine import Engine
+from shared.services.maintenance.removal import is_needed_above
 from shared.services.workspace import Workspace
 
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _GUID_LENGTH = 36
-_OUTPUT = re.compile(r"azureml/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-\d{5}/)?")
+_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OUTPUT = re.compile(rf"azureml/({_GUID})(-\d{{5}}/)?")
+_MANY_OUTPUTS = re.compile(rf'"path":\s*"azureml(?:/?"|/(?!{_GUID})[^/"]*[*?])')
+"""The folder of all outputs, or a pattern that many runs' outputs may match, as datasets have it."""
+_ANY = "any output"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +67,8 @@ class Sweep:
 
     def may_go(self, run: RunRecord) -> bool:
         """Whether a run has expired, and no step that is still under way started it."""
-        if not has_expired(run, self.workspace.retention.cutoff("runs", self.began)):
-            return False
-        if run.parent_step_run_id is None:
-            return True
-        try:
-            parent = self.workspace.services.runs.get_run(names.split_step_run_id(run.parent_step_run_id)[0])
-        except NotFound:
-            return True
-        return parent.status in RUN_TERMINAL
+        expired = has_expired(run, self.workspace.retention.cutoff("runs", self.began))
+        return expired and not is_needed_above(self.workspace, run)
 
     def is_old(self, blob: BlobInfo) -> bool:
         """Whether a blob was written or renewed long enough ago to be judged at all."""
@@ -83,17 +81,35 @@ class Sweep:
             self.marks.add(digest)
         for run_id, ordinal in _OUTPUT.findall(text):
             self.marks.add(f"run:{run_id}" if not ordinal else f"step:{run_id}{ordinal.rstrip('/')}")
+        if _MANY_OUTPUTS.search(text) is not None:
+            self.marks.add(_ANY)
 
     def mark_output(self, datastore: str, path: str) -> None:
         """Mark an output that something stands on."""
         self.marks.add(f"output:{datastore}/{path}")
 
+    def mark_used(self, key: str) -> None:
+        """Mark a result that a run has stood on of late."""
+        self.marks.add(f"used:{key}")
+
+    def is_used(self, key: str) -> bool:
+        """Whether a run has stood on a result of late."""
+        return f"used:{key}" in self.marks
+
     def is_output_marked(self, datastore: str, path: str) -> bool:
         """Whether something stands on an output at one of Pipeyard's own places."""
         step_run_id = path.split("/")[1]
         run_id, _ = names.split_step_run_id(step_run_id)
-        mentions = (f"output:{datastore}/{path}", f"step:{step_run_id}", f"run:{run_id}")
+        mentions = (_ANY, f"output:{datastore}/{path}", f"step:{step_run_id}", f"run:{run_id}")
         return any(mention in self.marks for mention in mentions)
+
+    def began_first(self) -> datetime:
+        """When the oldest run that is not over was created; now, where none is."""
+        found = [self.began]
+        for run_id in self.workspace.services.runs.list_active_run_ids():
+            with suppress(NotFound):  # it never came to be
+                found.append(datetime.fromisoformat(self.workspace.services.runs.get_run(run_id).created_at))
+        return min(found)
 
     def is_active(self) -> Callable[[str], bool]:
         """Says whether a job, by its name, belongs to a run that is not over."""

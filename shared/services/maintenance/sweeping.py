@@ -5,6 +5,7 @@ the look and the deletion is not deleted: whoever is about to refer to something
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from shared.core import names
 from shared.core.retention import Removed
@@ -18,6 +19,8 @@ _FILES = "snapshots/files/"
 _FILE_LISTS = "manifests/"
 _JOBS = "jobs/"
 _LISTINGS = "schedules/"
+_RENEWED_WITHIN = timedelta(days=1)
+"""More than may lie between the last renewal of what a job uses and the job: a young blob is not renewed."""
 
 
 def digest_of(name: str) -> str:
@@ -63,6 +66,8 @@ def sweep_code(sweep: Sweep, position: str) -> Piece:
     cutoff = sweep.workspace.retention.cutoff("history", sweep.began)
     if cutoff is None:
         return Piece()
+    # A job may wait, run, or begin again on another node for longer than histories are kept.
+    cutoff = min(cutoff, sweep.began_first() - _RENEWED_WITHIN)
     blobs, prefix = sweep.workspace.services.blobs, f"{names.CODE_FOLDER}/"
     found, after = blobs.page(names.SYSTEM_CONTAINER, prefix, position)
     removed = Removed()

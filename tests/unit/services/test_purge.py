@@ -11,6 +11,7 @@ from shared.adapters import blob_sweeping
 from shared.adapters.datastores.azure_blob import AzureBlobDatastore
 from shared.adapters.storage.table_runs import _list_rows
 from shared.adapters.table_codec import encode
+from shared.adapters.tables import TableGateway
 from shared.core import names
 from shared.core.datasets import Dataset, DatasetDefinition, DatasetSource
 from shared.core.definition import PipelineDefinition
@@ -23,7 +24,9 @@ from shared.services.documents import definition_blob, manifest_blob, snapshot_f
 from shared.services.maintenance import purge as purging
 from shared.services.maintenance.purge import purge, purge_by_timer
 from shared.services.maintenance.removal import delete_run
+from shared.services.publishing import PublishRequest, publish
 from shared.services.snapshots import register_snapshot, store_file
+from shared.services.workspace import Workspace
 from tests.unit.services.scheduling import World
 
 DAY = timedelta(days=1)
@@ -62,6 +65,10 @@ class Place:
 
     def purge(self, *, dry_run: bool = False) -> Purge:
         return purge(self.workspace, self.hub, "dry_run" if dry_run else "purge", 1e6)  # type: ignore[arg-type]
+
+    def purge_until(self, phase: str) -> None:
+        while purge(self.workspace, self.hub, "purge", 0).phase != phase:  # type: ignore[arg-type]
+            pass
 
     def counts(self, *, dry_run: bool = False) -> dict[str, int]:
         return {sort: each.count for sort, each in self.purge(dry_run=dry_run).removed.items()}
@@ -382,6 +389,139 @@ def test_code_for_clusters_goes_when_no_job_has_used_it_for_long(place: Place, m
     assert place.counts()["code"] == 2
     left = [blob.name for blob in blobs.list(names.SYSTEM_CONTAINER, "code/")]
     assert left == [f"code/used/{path}" for path in sorted(["a.py", names.CODE_COMPLETE])]
+
+
+def test_code_stays_as_long_as_a_job_may_mount_it(place: Place) -> None:
+    place.services.blobs.put(names.SYSTEM_CONTAINER, f"code/used/{names.CODE_COMPLETE}", b"x")
+    live = place.run(1, ended=False)
+    place.later(31)
+    assert "code" not in place.counts(), "a job of this run may begin again on another node"
+    stored = place.services.runs.get_run(live.run_id)
+    place.services.runs.update_run(stored.model_copy(update={"status": RunStatus.FINISHED}))
+    assert place.counts()["code"] == 1
+
+
+def test_what_loses_its_keeper_during_a_purge_waits_whole_for_the_next(place: Place) -> None:
+    kept = place.run(1, labels={"keep": ""})
+    place.later(31)
+    place.purge_until("mark_runs")
+    stored = place.services.runs.get_run(kept.run_id)
+    place.services.runs.update_run(stored.model_copy(update={"labels": {}}))
+    place.purge()
+    assert place.has_run(kept)
+    assert place.has_blob(definition_blob(kept.definition_id)), "a run that is there can be looked at and resumed"
+    place.purge()
+    assert not place.has_run(kept)
+    assert not place.has_blob(definition_blob(kept.definition_id))
+
+
+def test_what_is_named_during_a_purge_stays(place: Place) -> None:
+    removed = [place.run(number) for number in (1, 2, 3)]
+    outputs = [place.output(run) for run in removed]
+    for run in removed:
+        delete_run(place.workspace, run.run_id)
+    place.purge_until("outputs")
+    sources = (DatasetSource(datastore=names.DEFAULT_DATASTORE, path=outputs[0].path),)
+    dataset = Dataset(dataset_id="d", definition=DatasetDefinition(sources=sources), created_at="")
+    place.services.catalogue.put(dataset)
+    step = {"name": "s", "type": "command", "settings": {"command": ["true"]}}
+    source = {"kind": "data_reference", "datastore": names.DEFAULT_DATASTORE, "path": outputs[1].path}
+    document = {"name": "late", "default_compute_target": "local", "steps": [step | {"inputs": {"data": source}}]}
+    publish(place.workspace, PublishRequest.model_validate({"name": "late", "definition": document}))
+    place.purge()
+    assert [place.has_output(output) for output in outputs] == [True, True, False]
+
+
+@pytest.mark.parametrize("path", ["azureml", "azureml/", "azureml/**/x.csv", "azureml/00000001-*/out"])
+def test_all_outputs_stay_where_a_dataset_is_a_pattern_of_them(place: Place, path: str) -> None:
+    run = place.run(1)
+    output = place.output(run)
+    delete_run(place.workspace, run.run_id)
+    sources = (DatasetSource(datastore=names.DEFAULT_DATASTORE, path=path),)
+    dataset = Dataset(dataset_id="d", definition=DatasetDefinition(sources=sources), created_at="")
+    place.services.catalogue.put(dataset)
+    place.purge()
+    assert place.has_output(output)
+
+
+def test_a_result_stays_that_a_run_has_reused_of_late(place: Place) -> None:
+    first = place.run(1)
+    output = place.output(first)
+    place.services.reuse.publish(place.entry(first, output, "sha256:aa"))
+    place.services.reuse.set_latest("other", [place.entry(first, output, "sha256:aa")])
+    place.later(61)
+    reuser = place.run(2)
+    place.step(reuser, output, reused=True, key="sha256:aa", ended_at=reuser.ended_at)
+    place.services.reuse.set_latest("exp", [place.entry(reuser, output, "sha256:bb")])  # another one came after it
+    place.purge()
+    assert place.services.reuse.find("sha256:aa") is not None
+    assert place.services.reuse.latest("other")["s"].key == "sha256:aa"
+    place.later(61)
+    place.purge()
+    assert place.services.reuse.find("sha256:aa") is None
+    assert place.services.reuse.latest("other") == {}
+
+
+def test_what_a_step_under_way_has_started_cannot_be_deleted(place: Place) -> None:
+    live = place.run(1, ended=False)
+    trial = place.run(2, parent_step_run_id=names.step_run_id(live.run_id, 0))
+    with pytest.raises(Conflict, match="its run is under way"):
+        delete_run(place.workspace, trial.run_id)
+    stored = place.services.runs.get_run(live.run_id)
+    place.services.runs.update_run(stored.model_copy(update={"status": RunStatus.FINISHED}))
+    delete_run(place.workspace, trial.run_id)
+    assert not place.has_run(trial)
+
+
+def test_outputs_go_although_the_deletion_was_cut_off_at_its_very_end(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = place.run(1)
+    output = place.output(run)
+    monkeypatch.setattr(Workspace, "forget_run", _crash)
+    with pytest.raises(StorageUnavailable):
+        delete_run(place.workspace, run.run_id)
+    monkeypatch.undo()
+    place.workspace._definitions.forget(run.definition_id)
+    sources = (DatasetSource(datastore=names.DEFAULT_DATASTORE, path=output.path),)
+    dataset = Dataset(dataset_id="d", definition=DatasetDefinition(sources=sources), created_at="")
+    place.services.catalogue.put(dataset)
+    place.later(8)
+    place.purge()
+    assert not place.has_blob(definition_blob(run.definition_id)), "it cannot say any more where the outputs are"
+    assert place.has_output(output)
+    place.services.catalogue.delete(Dataset, "d")
+    place.later(0.1)
+    place.purge()
+    assert not place.has_output(output)
+
+
+def test_a_deletion_that_was_cut_off_is_given_up_where_the_run_is_to_stay(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = place.run(1)
+    monkeypatch.setattr(type(place.services.runs), "delete_run", _crash)
+    with pytest.raises(StorageUnavailable):
+        delete_run(place.workspace, run.run_id)
+    monkeypatch.undo()
+    stored = place.services.runs.get_run(run.run_id)
+    place.services.runs.update_run(stored.model_copy(update={"labels": {"keep": "it was a mistake"}}))
+    place.purge()
+    assert place.has_run(run)
+    assert place.services.blobs.list(names.SYSTEM_CONTAINER, "retired/") == []
+
+
+def test_an_empty_page_is_not_the_end_of_the_runs(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table service may answer with no row and a token; whoever stopped there would not mark what stays."""
+    run = place.run(1, ended=False)
+    real = TableGateway.page
+
+    def empty_first(gateway: TableGateway, table: str, query: str, size: int, token: str | None) -> Any:
+        return ([], "more") if token is None else real(gateway, table, query, size, None)
+
+    monkeypatch.setattr(TableGateway, "page", empty_first)
+    found, after = place.services.runs.created_before(place.now + DAY, "", 5)
+    assert ([each.run_id for each in found], after) == ([run.run_id], None)
 
 
 def test_nothing_goes_where_everything_is_kept_for_ever(place: Place) -> None:
