@@ -28,9 +28,7 @@ def shown():
 def runs(shown):
     assert shown.returncode == 0, shown.stderr
     assert shown.stdout.count("\n") == 1, "the object is the only thing on standard output"
-    return [
-        {**run, "steps": {step["name"]: step for step in run["steps"]}} for run in json.loads(shown.stdout)["runs"]
-    ]
+    return [{**run, "steps": {step["name"]: step for step in run["steps"]}} for run in json.loads(shown.stdout)["runs"]]
 
 
 def test_every_service_does_its_step(runs):

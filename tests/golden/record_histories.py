@@ -116,7 +116,29 @@ def _collected(api: Api, folder: Path) -> str:
     return f"collect-{schedule_id}"
 
 
-SCENARIOS: tuple[Callable[[Api, Path], str], ...] = (_finished, _failed, _canceled, _delivered, _collected)
+def _queued(api: Api, folder: Path) -> str:
+    """A step that waits until another run has left the only place of its compute target."""
+    flow, target, gate = Flow(api, folder), "recorded-one", folder / "gate"
+    cluster = {"type": "AmlCompute", "properties": {"max_nodes": 1}}
+    assert api.http.put(f"/api/compute-targets/{target}", json=cluster).is_success
+    first = flow.submit(flow.step("first", "note(); gate()", env={"GATE": str(gate)}, compute_target=target))
+    flow.wait_for_note("start", "first")
+    second = flow.submit(flow.step("second", compute_target=target))
+    api.wait_for_step(second, "second", ["Queued"])
+    gate.touch()
+    for run_id in (first, second):
+        api.wait(run_id, limit=60).finished()
+    return second
+
+
+SCENARIOS: tuple[Callable[[Api, Path], str], ...] = (
+    _finished,
+    _failed,
+    _canceled,
+    _delivered,
+    _collected,
+    _queued,
+)
 
 if __name__ == "__main__":
     main()
