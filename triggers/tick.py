@@ -20,7 +20,7 @@ bp = df.Blueprint()
 @bp.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=True, use_monitor=False)
 @bp.durable_client_input(client_name="client")
 def tick(timer: func.TimerRequest, client: df.SyncDurableFunctionsClient) -> None:
-    """Look after every run and every delivery that is not over, then fire the schedules. A doubled tick does no harm."""
+    """Look after what is not over, then fire the schedules. A doubled tick does no harm."""
     del timer
     workspace, engine = bootstrap.workspace(), bootstrap.engine(client)
     try:

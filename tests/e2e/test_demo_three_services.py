@@ -1,4 +1,4 @@
-"""The demo of three services as a new user runs it: through the vendors' clients against emulators that really execute."""
+"""The demo of three services as a new user runs it: the vendors' clients against emulators that really execute."""
 
 import json
 import subprocess
