@@ -156,7 +156,8 @@ def start(command: Command, layout: Layout) -> int:
         failure = stream.read().decode()  # ends when the exec closes the pipe
     if failure:
         os.waitpid(pid, 0)
-        raise JobError(f"{command.words[0]} could not be started: {failure}.")
+        advice = " Install Open MPI, or run the step on a cluster." if command.words[0] == "mpirun" else ""
+        raise JobError(f"{command.words[0]} could not be started: {failure}.{advice}")
     return pid
 
 

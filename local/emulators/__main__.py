@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for name in ("azure", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    if "PIPEYARD_STORAGE" not in os.environ:
+    if not os.environ.get("PIPEYARD_STORAGE"):
         print("PIPEYARD_STORAGE has to hold the storage's connection string.", file=sys.stderr)
         return 1
     if asked.until_input_ends:

@@ -147,6 +147,7 @@ class Environments:
                 running.kill()
         if not ended.succeeded:
             said = log.read_bytes()[before:].decode("utf-8", "replace").strip().splitlines()
+            said = [line for line in said if not line.startswith("WARNING:")]
             raise BuildError(f"The environment could not be built: {' '.join(said[-_LINES:])}")
 
 

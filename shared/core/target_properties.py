@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from .compute_targets import AML_COMPUTE, DATA_LAKE_ANALYTICS, DATABRICKS, properties_model
+from .compute_targets import AML_COMPUTE, DATA_LAKE_ANALYTICS, DATABRICKS, TargetLimits, properties_model
 from .data_lake_analytics import RETIRED
 from .errors import Fault
 from .pointers import json_pointer
 from .shapes import Place, shape_faults
-from .wording import Suggester
+from .wording import Suggester, quoted
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """Where a token may travel unencrypted: emulators."""
@@ -33,9 +33,21 @@ def property_faults(type_: str, properties: Mapping[str, Any], *, attached: bool
         faults += shape_faults(error, lambda loc: Place(loc, model), Suggester())
     together = _CHECKS[type_](properties, attached) if type_ in _CHECKS else iter(())
     first: dict[str, Fault] = {}
-    for fault in (*faults, *together):
+    for fault in (*faults, *together, *_unknown(type_, model, properties)):
         first.setdefault(fault.pointer, fault)
     return [*first.values()]
+
+
+def _unknown(type_: str, model: type[TargetLimits], given: Mapping[str, Any]) -> Iterator[Fault]:
+    """Misspelled properties; types of which nothing is read may have any."""
+    suggester, known = Suggester(), list(model.model_fields)
+    for name in () if model is TargetLimits else given:
+        if name not in known:
+            yield _fault(
+                name,
+                f"Targets of type {quoted(type_)} have no property {quoted(name)}.",
+                suggester.suggest(name, known),
+            )
 
 
 def _fault(name: str, message: str, suggestion: str | None = None) -> Fault:

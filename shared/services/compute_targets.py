@@ -97,8 +97,8 @@ def destination(workspace: Workspace, step: StepDefinition, target_name: str) ->
 
 def _require_usable(target: ComputeTarget) -> None:
     if target.provisioning_state in {"Deleting", "Failed", "Canceled"}:
-        said = "; ".join(target.provisioning_errors) or "its service says no more about it"
-        raise BackendError(f"Compute target `{target.name}` is `{target.provisioning_state}`: {said}.")
+        said = "; ".join(target.provisioning_errors) or "its service says no more about it."
+        raise BackendError(f"Compute target `{target.name}` is `{target.provisioning_state}`: {said}")
 
 
 def _backend_of(workspace: Workspace, step: StepDefinition, target: ComputeTarget) -> str:

@@ -50,7 +50,10 @@ def checked_properties(type_: str, given: Mapping[str, Any], *, attached: bool) 
         InvalidDocument: With everything that is wrong with them.
     """
     plain = without_secrets(given)
-    faults = [*property_faults(type_, plain, attached=attached), *secret_faults(given)]
+    secret = secret_faults(given)
+    told = {fault.pointer for fault in secret}
+    plainly = property_faults(type_, plain, attached=attached)
+    faults = [*secret, *(fault for fault in plainly if fault.pointer not in told)]
     if faults:
         raise InvalidDocument(below("/properties", faults))
     kept = properties_model(type_).model_validate(plain)
@@ -61,8 +64,9 @@ def check_backend(workspace: Workspace, target: ComputeTarget) -> None:
     """Refuse a target that nothing here could make, or whose service nobody knows."""
     offered = workspace.services.compute.offers(target)
     if target.properties.get("emulated") and offered is None:
-        message = f"This workspace has no emulator for targets of type `{target.type}`: those are for local workspaces."
-        raise InvalidDocument([Fault(pointer="/properties/emulated", message=message)])
+        message = f"This workspace has no emulator for targets of type `{target.type}`."
+        advice = "Local workspaces (`./dev start`) have them for `AmlCompute`, `Databricks` and `DataLakeAnalytics`."
+        raise InvalidDocument([Fault(pointer="/properties/emulated", message=message, suggestion=advice)])
     is_cluster = target.type == AML_COMPUTE
     if is_cluster and (offered is None or (target.attached and offered == LOCAL_PROCESS)):
         raise InvalidDocument(

@@ -45,9 +45,7 @@ def show(context: typer.Context, *, name: TargetName, as_json: options.AsJson = 
     """Show a compute target and its status."""
     session = session_of(context, as_json)
     found = _client(session).get(name)
-    shown = {**found, **found.get("properties", {})}
-    rows = [(key, str(value)) for key, value in shown.items() if key != "properties" and value not in ("", {}, [])]
-    session.result(found, functools.partial(session.table, ("", ""), rows))
+    session.result(found, functools.partial(session.table, ("", ""), _rows(found)))
 
 
 @app.command("nodes", epilog="Example: pipeyard compute nodes cpu-cluster")
@@ -177,6 +175,21 @@ def _finish(session: Session, name: str, wait_minutes: float | None) -> None:
     if wait_minutes is not None:
         target.wait_for_completion(show_output=False, timeout_in_minutes=wait_minutes)
     session.result(target.document, lambda: session.say(f"{target.name}: {target.provisioning_state}"))
+    if target.document.get("runs_on") is None:
+        session.note(f"Nothing here runs jobs of {target.name}: a step on it will fail and say why.", "yellow")
+
+
+def _rows(document: dict[str, Any], parent: str = "") -> list[tuple[str, str]]:
+    """A document as lines of name and value; what is inside of `status` comes under `status.name`."""
+    rows: list[tuple[str, str]] = []
+    for key, value in document.items():
+        if isinstance(value, dict):
+            rows += _rows(value, "" if key == "properties" else f"{parent}{key}.")
+        elif isinstance(value, list):
+            rows += [(f"{parent}{key}", str(each)) for each in value]
+        elif value not in ("", None):
+            rows.append((f"{parent}{key}", str(value)))
+    return rows
 
 
 def _properties(words: list[str] | None) -> dict[str, Any]:

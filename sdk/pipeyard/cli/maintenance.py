@@ -1,7 +1,7 @@
 """`pipeyard maintenance ...`. Docstrings are help texts."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -20,7 +20,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only look: say what wou
 _KILOBYTE = 1024
 
 
-@app.command()
+@app.command(epilog="Example: pipeyard maintenance purge --dry-run")
 def purge(context: typer.Context, *, dry_run: DryRun = False, as_json: options.AsJson = False) -> None:
     """Remove what the workspace's settings do not keep any longer."""
     session = session_of(context, as_json)
@@ -31,7 +31,7 @@ def purge(context: typer.Context, *, dry_run: DryRun = False, as_json: options.A
     session.result(report, lambda: _show_purge(session, report))
 
 
-@app.command("last-purge")
+@app.command("last-purge", epilog="Example: pipeyard maintenance last-purge --dry-run")
 def last_purge(context: typer.Context, *, dry_run: DryRun = False, as_json: options.AsJson = False) -> None:
     """Show how the last purge (or dry run) went."""
     session = session_of(context, as_json)
@@ -39,7 +39,7 @@ def last_purge(context: typer.Context, *, dry_run: DryRun = False, as_json: opti
     session.result(report, lambda: _show_purge(session, report))
 
 
-@app.command()
+@app.command(epilog="Example: pipeyard maintenance backup --to backup.zip")
 def backup(
     context: typer.Context,
     *,
@@ -53,12 +53,14 @@ def backup(
     session.result({"to": str(to), "counts": counts}, lambda: session.table(("in the backup", "count"), rows))
 
 
-@app.command()
+@app.command(epilog="Example: pipeyard maintenance restore --from backup.zip --dry-run")
 def restore(
     context: typer.Context,
     *,
-    source: Annotated[Path, typer.Option("--from", help="A folder or zip of `backup`.", show_default=False)],
-    conflict: Annotated[str, typer.Option(help="What is there with other content: 'skip' or 'replace' it.")] = "skip",
+    source: Annotated[
+        Path, typer.Option("--from", help="A folder or zip of `backup`.", exists=True, show_default=False)
+    ],
+    conflict: Annotated[Literal["skip", "replace"], typer.Option(help="What to do with what differs there.")] = "skip",
     dry_run: DryRun = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -68,7 +70,7 @@ def restore(
     session.result(report, lambda: _show_restore(session, report))
 
 
-@app.command("delete-run")
+@app.command("delete-run", epilog="Example: pipeyard maintenance delete-run 1f2ee406")
 def delete_run(context: typer.Context, *, run: options.RunReference, as_json: options.AsJson = False) -> None:
     """Delete a run that has ended, with its logs, metrics and files."""
     session = session_of(context, as_json)

@@ -89,8 +89,10 @@ def step_row(step: StepRunDocument, now: datetime | None = None) -> tuple[str, .
 
 def reason(step: StepRunDocument) -> str:
     """Why the step failed, what its compute says about it while it runs, else why it ran or was reused."""
-    explanation = step.get("explanation")
-    return step.get("error") or step.get("detail") or (explanation["sentence"] if explanation else "")
+    explanation, detail = step.get("explanation"), step.get("detail") or ""
+    if detail.lower() == step["status"].lower():
+        detail = ""
+    return step.get("error") or detail or (explanation["sentence"] if explanation else "")
 
 
 def value_text(value: Any) -> str:

@@ -15,7 +15,7 @@ WebhookId = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Id of the web
 DeliveryId = Annotated[str, typer.Argument(metavar="DELIVERY", help="Id of the delivery.", show_default=False)]
 
 
-@app.command("list")
+@app.command("list", epilog="Example: pipeyard webhook list")
 def list_webhooks(context: typer.Context, *, as_json: options.AsJson = False) -> None:
     """List webhooks, newest first."""
     session = session_of(context, as_json)
@@ -24,7 +24,7 @@ def list_webhooks(context: typer.Context, *, as_json: options.AsJson = False) ->
     session.result({"value": found}, functools.partial(session.table, ("id", "name", "status", "url"), rows))
 
 
-@app.command()
+@app.command(epilog="Example: pipeyard webhook create chat https://example.com/hook --status Failed")
 def create(
     context: typer.Context,
     *,
@@ -42,19 +42,19 @@ def create(
     session.result(made, functools.partial(_show_secret, session, made))
 
 
-@app.command()
+@app.command(epilog="Example: pipeyard webhook enable ID")
 def enable(context: typer.Context, *, webhook: WebhookId, as_json: options.AsJson = False) -> None:
     """Tell a disabled webhook again."""
     _set_status(session_of(context, as_json), webhook, "Active")
 
 
-@app.command()
+@app.command(epilog="Example: pipeyard webhook disable ID")
 def disable(context: typer.Context, *, webhook: WebhookId, as_json: options.AsJson = False) -> None:
     """Tell a webhook nothing any more."""
     _set_status(session_of(context, as_json), webhook, "Disabled")
 
 
-@app.command()
+@app.command(epilog="Example: pipeyard webhook update ID --status Failed --status Canceled")
 def update(
     context: typer.Context,
     *,
@@ -77,7 +77,7 @@ def update(
     session.result(changed, lambda: session.say(f"{changed['name']} is {changed['status']}: {changed['url']}"))
 
 
-@app.command("rotate-secret")
+@app.command("rotate-secret", epilog="Example: pipeyard webhook rotate-secret ID")
 def rotate_secret(context: typer.Context, *, webhook: WebhookId, as_json: options.AsJson = False) -> None:
     """Print a new secret; the old one ends at once."""
     session = session_of(context, as_json)
@@ -85,7 +85,7 @@ def rotate_secret(context: typer.Context, *, webhook: WebhookId, as_json: option
     session.result(changed, functools.partial(_show_secret, session, changed))
 
 
-@app.command()
+@app.command(epilog="Example: pipeyard webhook delete ID")
 def delete(context: typer.Context, *, webhook: WebhookId, as_json: options.AsJson = False) -> None:
     """Delete a webhook with its deliveries."""
     session = session_of(context, as_json)
@@ -93,7 +93,7 @@ def delete(context: typer.Context, *, webhook: WebhookId, as_json: options.AsJso
     session.result({"deleted": webhook}, lambda: session.say(f"Deleted {webhook}."))
 
 
-@app.command()
+@app.command(epilog="Example: pipeyard webhook deliveries ID")
 def deliveries(context: typer.Context, *, webhook: WebhookId, as_json: options.AsJson = False) -> None:
     """List what a webhook was told, newest run first."""
     session = session_of(context, as_json)
@@ -106,7 +106,7 @@ def deliveries(context: typer.Context, *, webhook: WebhookId, as_json: options.A
     session.result({"value": found}, functools.partial(session.table, columns, rows))
 
 
-@app.command()
+@app.command(epilog="Example: pipeyard webhook redeliver ID DELIVERY")
 def redeliver(
     context: typer.Context, *, webhook: WebhookId, delivery: DeliveryId, as_json: options.AsJson = False
 ) -> None:

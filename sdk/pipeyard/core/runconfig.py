@@ -1,7 +1,7 @@
 """v1's `azureml.core.runconfig`: how and where a script runs.
 
 A run configuration is a bag of settings. What Pipeyard reads of it: `target`, `environment`, `environment_variables`,
-`node_count` and the process counts (one node only), `max_run_duration_seconds`. The rest is kept for v1's sake.
+`node_count`, the communicator and the process counts, `max_run_duration_seconds`. The rest is kept for v1's sake.
 """
 
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeyard.core.conda_dependencies import CondaDependencies
+from pipeyard.core.databricks import EggLibrary, JarLibrary, MavenLibrary, PyPiLibrary, RCranLibrary
 from pipeyard.core.environment import DEFAULT_CPU_IMAGE, DEFAULT_GPU_IMAGE, Environment
 from pipeyard.exceptions import UserErrorException
 
@@ -77,45 +78,6 @@ class SparkConfiguration:
     configuration: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass
-class JarLibrary:
-    """A Java library for Databricks."""
-
-    library: str | None = None
-
-
-@dataclass
-class EggLibrary:
-    """An egg for Databricks."""
-
-    library: str | None = None
-
-
-@dataclass
-class MavenLibrary:
-    """A Maven package for Databricks."""
-
-    coordinates: str | None = None
-    repo: str | None = None
-    exclusions: list[str] = field(default_factory=list)
-
-
-@dataclass
-class PyPiLibrary:
-    """A PyPI package for Databricks."""
-
-    package: str | None = None
-    repo: str | None = None
-
-
-@dataclass
-class RCranLibrary:
-    """A CRAN package for Databricks."""
-
-    package: str | None = None
-    repo: str | None = None
-
-
 class RunConfiguration:
     """How and where a script runs.
 
@@ -126,7 +88,7 @@ class RunConfiguration:
         target: Name of a compute target, or the object.
         environment: What the script needs around it.
         environment_variables: For the script; they win over the environment's.
-        node_count: Nodes; Pipeyard runs a step on one.
+        node_count: Nodes; more than one on clusters of Azure ML only.
     """
 
     def __init__(

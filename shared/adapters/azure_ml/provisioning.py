@@ -76,7 +76,7 @@ class AmlComputeProvisioner:
         with self._connected() as client:
             try:
                 found = self._find(client)
-                gone = f"{_workspace(client)} has no cluster `{self._name}`. Delete the compute target."
+                gone = f"{_workspace(client)} has no cluster `{self._name}`. Create it again, or delete the target."
             except NotFound as error:  # not even the workspace
                 found, gone = None, str(error)
         if found is None:

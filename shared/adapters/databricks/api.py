@@ -64,7 +64,7 @@ class DatabricksApi:
     def object_type(self, path: str) -> str | None:
         """What is at a path of the workspace, such as `FILE` or `NOTEBOOK`; None where nothing is."""
         try:
-            return str(self._get(f"tell of {path}", f"{_WORKSPACE}/get-status", path=path)["object_type"])
+            return str(self._get(f"tell what is at {path}", f"{_WORKSPACE}/get-status", path=path)["object_type"])
         except NotThere:
             return None
 

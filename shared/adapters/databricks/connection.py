@@ -44,6 +44,7 @@ class Connection:
         self._connections = connections
         self._target = target
         self._client: Any = None
+        self._host = ""
         self._lock = threading.Lock()
 
     def call(self, doing: str, method: str, path: str, **request: Any) -> dict[str, Any]:
@@ -64,7 +65,7 @@ class Connection:
             try:
                 answer = client.do(method, path, **request)
             except Exception as error:
-                refusal = _refusal(doing, error)
+                refusal = _refusal(doing, error, self._host)
                 if refusal is None:
                     raise
                 if wait is None or not refusal.retryable or isinstance(error, TimeoutError):
@@ -77,7 +78,8 @@ class Connection:
     def _opened(self) -> Any:
         with self._lock:
             if self._client is None:
-                self._client = _client(*self._place_and_right())
+                self._host, right = self._place_and_right()
+                self._client = _client(self._host, right)
             return self._client
 
     def _place_and_right(self) -> tuple[str, str | TokenCredential]:
@@ -189,7 +191,7 @@ def _secure(target: str, host: str) -> str:
     return f"https://{parts.netloc}"
 
 
-def _refusal(doing: str, error: Exception) -> BackendError | None:
+def _refusal(doing: str, error: Exception, host: str) -> BackendError | None:
     """What an error of the SDK means here; None for errors that are not of the service."""
     import requests
     from azure.core.exceptions import ClientAuthenticationError
@@ -207,7 +209,7 @@ def _refusal(doing: str, error: Exception) -> BackendError | None:
     if isinstance(error, TimeoutError | requests.RequestException):
         if isinstance(error, TimeoutError) and isinstance(cause, DatabricksError):
             return BackendError(f"Databricks did not {doing}: {_words(cause)}", retryable=True)
-        return BackendError(f"Databricks did not {doing}: it does not answer.", retryable=True)
+        return BackendError(f"Databricks did not {doing}: it does not answer at {host}.", retryable=True)
     if not isinstance(error, DatabricksError):
         return None
     if isinstance(error, errors.NotFound):

@@ -67,6 +67,7 @@ def test_properties_that_fit(type_: str, attached: object, properties: dict[str,
         ("DataLakeAnalytics", True, {"engine": "sqlite"}, ["/engine"]),
         ("DataLakeAnalytics", True, {"account_name": "old"}, ["/engine"]),
         ("Kusto", True, {"max_concurrent_jobs": 0}, ["/max_concurrent_jobs"]),
+        ("AmlCompute", False, {"max_nodes": 1, "min_node": 1, "resource_id": "x"}, ["/min_node", "/resource_id"]),
     ],
 )
 def test_everything_that_is_wrong_is_told_at_once(
@@ -78,3 +79,9 @@ def test_everything_that_is_wrong_is_told_at_once(
 def test_a_resource_id_is_shown_as_it_should_be():
     [fault] = property_faults("Databricks", {"resource_id": "dbx"}, attached=True)
     assert "`/subscriptions/.../resourceGroups/.../providers/Microsoft.Databricks/workspaces/...`" in fault.message
+
+
+def test_a_misspelled_property_is_told_what_it_should_be():
+    [fault] = property_faults("Databricks", {"workspace_ulr": "https://adb-1.2.azuredatabricks.net"}, attached=True)
+    assert fault.message == "Targets of type `Databricks` have no property `workspace_ulr`."
+    assert fault.suggestion == "Did you mean `workspace_url`?"

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pipeyard._wire import StepRunDocument
@@ -310,3 +311,12 @@ def test_the_module_can_be_run():
         [sys.executable, "-m", "pipeyard", "--help"], capture_output=True, text=True, check=True, timeout=60
     )
     assert "Usage: pipeyard" in done.stdout
+
+
+def test_a_compute_s_word_is_shown_only_where_it_says_more_than_the_status():
+    step: Any = step_document("run-1", 0, "train", status="Running")
+    step["explanation"] = {"code": "new", "sentence": "It is new.", "differences": []}
+    step["detail"] = "RUNNING"
+    assert step_row(step)[-1] == "It is new."
+    step["detail"] = "Preparing"
+    assert step_row(step)[-1] == "Preparing"

@@ -1,7 +1,7 @@
 """Steps of other kinds than scripts: v1's checks, and documents that the workspace's rules accept."""
 
 import pytest
-from pipeyard.core import Workspace
+from pipeyard.core import Workspace, databricks, runconfig
 from pipeyard.core.environment import Environment
 from pipeyard.core.runconfig import JarLibrary, RunConfiguration
 from pipeyard.data.data_reference import DataReference
@@ -248,3 +248,8 @@ pipeline:
     assert document["name"] == "digits"
     assert document["steps"][0]["arguments"][1::2] == [{"input": "raw"}, {"output": "train"}, {"parameter": "seed"}]
     assert document["steps"][1]["inputs"]["train"]["step"] == "prepare"
+
+
+def test_libraries_are_where_v1_had_them():
+    for name in databricks.__all__:
+        assert getattr(runconfig, name) is getattr(databricks, name)

@@ -46,7 +46,10 @@ class Plan:
             for row in rows
         ]
         lines.insert(1, "  ".join("-" * width for width in widths) + "  " + "-" * len("reason"))
-        lines.append(f"{len(self.to_run)} to run, {len(self.to_reuse)} to reuse ({self.saves_seconds:.1f} s saved)")
+        waiting = sum(step["action"] == "blocked" for step in self.steps)
+        open_yet = f"{waiting} not decided yet, " if waiting else ""
+        ends = f"{open_yet}{len(self.to_reuse)} to reuse ({self.saves_seconds:.1f} s saved)"
+        lines.append(f"{len(self.to_run) - waiting} to run, {ends}")
         return "\n".join(lines)
 
     __repr__ = __str__
