@@ -64,12 +64,21 @@ class EmulatedService:
 
     def start(self) -> None:
         descriptor = self._listener.fileno()
-        command = [sys.executable, "-m", "local.emulators", self._service, "--fd", str(descriptor)]
+        # Tied to this process by its input: an emulator must not outlive tests that were killed.
+        command = [
+            sys.executable,
+            "-m",
+            "local.emulators",
+            self._service,
+            "--fd",
+            str(descriptor),
+            "--until-input-ends",
+        ]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "--data", str(self._folder)],
                 cwd=ROOT,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 env=os.environ | {"PIPEYARD_STORAGE": self._storage},
@@ -80,16 +89,22 @@ class EmulatedService:
         """End the process as a machine that goes down does."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._ended()
 
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(START_SECONDS)
+                self._ended()
             except subprocess.TimeoutExpired:
                 self.kill()
         self._listener.close()
+
+    def _ended(self) -> None:
+        assert self._process is not None
+        self._process.wait(START_SECONDS)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
     def fail(self, **switches: Any) -> None:
         """Set the switches for faults; those that are not named are off."""

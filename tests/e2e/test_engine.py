@@ -175,7 +175,9 @@ def test_canceling_right_after_the_submit(flow: Flow, api: Api) -> None:
 
 
 def test_canceling_twice_is_canceling_once(flow: Flow, api: Api) -> None:
-    run_id = flow.submit(flow.step("busy", BUSY))
+    # It takes its time to end, so that the second cancel does not come too late.
+    stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    run_id = flow.submit(flow.step("busy", f"{stubborn}\n{BUSY}"))
     flow.wait_for_note("start", "busy")
     for _ in range(2):
         assert api.post(f"/api/runs/{run_id}/cancel", status=202)["status"] == "CancelRequested"
