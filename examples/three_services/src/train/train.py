@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 EPOCHS = 30
-REPORTED = 10
+REPORT_EVERY = 3
 SEED = 7
 
 
@@ -32,7 +32,7 @@ def main() -> None:
     model = SGDClassifier(loss="log_loss", random_state=SEED)
     for epoch in range(1, EPOCHS + 1):
         model.partial_fit(scaler.transform(train), train_labels, classes=[0, 1])
-        if epoch % (EPOCHS // REPORTED or 1) == 0:
+        if epoch % REPORT_EVERY == 0:
             accuracy = accuracy_score(test_labels, model.predict(scaler.transform(test)))
             print(f"epoch {epoch} of {EPOCHS}: {accuracy:.3f} of the test patients", flush=True)
     found = model.predict(scaler.transform(test))
