@@ -1,4 +1,4 @@
-"""What tools for templates and shell scripts say; `./dev check` runs it. Standard library only.
+"""What tools for templates, queries and shell scripts say; `./dev check` runs it. Standard library only.
 
 checkov and shellcheck come from .venv-tools. The Bicep compiler is in no package registry, so it has its say only where
 `bicep` or the Azure CLI is installed; everywhere else the tests in tests/infra look at the templates' structure.
@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from infra import queries
+
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".venv-tools" / "bin"
 SKIP = re.compile(r"//checkov:skip=(\w+):(.+)")
@@ -20,7 +22,7 @@ SKIP = re.compile(r"//checkov:skip=(\w+):(.+)")
 
 def main() -> int:
     """Run every tool and say what is wrong; 0 when nothing is."""
-    faults = [*_shellcheck(), *_checkov(), *bicep_faults()]
+    faults = [*_shellcheck(), *_checkov(), *queries.faults(queries.all_queries()), *bicep_faults()]
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0

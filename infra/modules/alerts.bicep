@@ -40,7 +40,7 @@ var logRules = [
     title: 'Runs do not get on'
     text: 'Runs are not over and nothing has happened to them for long.'
     severity: 1
-    query: 'customMetrics | where name == \'${telemetry.metrics.runsStuck}\' and valueMax > 0'
+    query: 'customMetrics | where name == \'${telemetry.metrics.runsStuck}\' and valueSum > 0'
   }
   {
     name: 'poison-messages'

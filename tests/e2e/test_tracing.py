@@ -1,10 +1,12 @@
 """One run, followed through everything that its workspace tells about it: what arrives at Application Insights."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from infra.queries import all_queries
 from shared.core import names, telemetry_names, traces
 from tests.e2e.ingestion import Ingestion, SpanSeen, ingestion
 from tests.e2e.workspace import ACCOUNT_KEY, Api, Flow, Server, until
@@ -75,6 +77,25 @@ def check_tree(spans: dict[str, SpanSeen], run_id: str) -> None:
     assert {span.run_id for span in spans.values()} == {run_id}
 
 
+def check_queries(told: Ingestion) -> None:
+    """What queries take from spans and metrics is on those that have arrived, and in the tables that they ask."""
+    spans = [each["data"]["baseData"] for each in told.of_type("RemoteDependencyData")]  # table `dependencies`
+    asked = {query.place: query.text for query in all_queries() if query.text.startswith("dependencies")}
+    assert asked
+    for place, text in asked.items():
+        kind = re.findall(r"name startswith '(\w+ )'", text)[0]
+        found = [span for span in spans if span["name"].startswith(kind)]
+        if "success == false" in text.partition("| summarize")[0]:
+            found = [span for span in found if span["success"] is False]
+        given = {name for span in found for name in span["properties"]}
+        assert set(re.findall(r"customDimensions\['(.+?)'\]", text)) <= given, place
+    kinds = {metric.name: metric.kind for metric in telemetry_names.METRICS}
+    points = [point for each in told.of_type("MetricData") for point in each["data"]["baseData"]["metrics"]]
+    for point in points:
+        assert {"name", "value", "count"} <= point.keys()  # valueSum, valueCount
+        assert ({"min", "max"} <= point.keys()) == (kinds[point["name"]] == "histogram"), point
+
+
 def test_a_run_is_one_trace_from_the_request_to_the_script(told: Ingestion, observed_flow: Flow) -> None:
     flow = observed_flow
     flow.api.http.headers["traceparent"] = f"00-{CALLER[0]}-{CALLER[1]}-01"
@@ -136,6 +157,7 @@ def test_a_failed_step_says_why_and_a_reused_one_what_it_saved(told: Ingestion, 
     until(lambda: told.metrics.get(telemetry_names.RUNS_FAILED.name), "metrics")
     assert told.metrics[telemetry_names.STEPS_REUSED.name] == 1
     assert told.metrics[telemetry_names.SECONDS_SAVED.name] > 0
+    check_queries(told)
 
 
 def test_after_a_kill_the_trace_goes_on_where_it_was(told: Ingestion, observed: Server, observed_flow: Flow) -> None:
