@@ -112,6 +112,11 @@ class Storage:
         _ensure(container)
         container.upload_blob(path, content, overwrite=True)
 
+    def delete(self, uri: str) -> None:
+        """Delete a blob, if it is there."""
+        with suppress(ResourceNotFoundError):
+            self._blob(uri).delete_blob()
+
     def begin_log(self, uri: str) -> None:
         """Make an empty blob, in place of an earlier one, that `append` adds to."""
         container, _ = self._place(uri)

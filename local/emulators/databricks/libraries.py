@@ -1,4 +1,4 @@
-"""Libraries of a task, as requirements for pip; what only a JVM or R could use is refused by name."""
+"""Libraries of a task, as requirements for pip, and JARs; what comes from Maven or is for R is refused by name."""
 
 import hashlib
 import re
@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_NO_JVM = "The emulator has no JVM and no R: {what} cannot be installed. Use a real workspace for this step."
+_NO_SOURCE = (
+    "The emulator reaches no Maven repository and has no R: {what} cannot be installed. "
+    "List a JAR as a file, or use a real workspace for this step."
+)
 _EGG = "Eggs are not supported by Databricks Runtime 14.0 and later: {what}. Build a wheel."
 _WHEEL = re.compile(r"[\w.]+(?:-[\w.+!]+){4,5}\.whl")
 
@@ -41,8 +44,18 @@ class Libraries:
         found = [line for library in libraries for line in self._lines(library)]
         return tuple(found + [line for text in dependencies for line in self._line(text)])
 
+    def jars(self, libraries: list[dict[str, Any]]) -> list[str]:
+        """Local files of a task's JARs.
+
+        Raises:
+            LibraryError: One is not there.
+        """
+        return [str(self._file(library["jar"])) for library in libraries if "jar" in library]
+
     def _lines(self, library: dict[str, Any]) -> list[str]:
         kind, value = next(iter(library.items()))
+        if kind == "jar":
+            return []
         if kind == "pypi":
             repository = [f"--extra-index-url {value['repo']}"] if value.get("repo") else []
             return [value["package"], *repository]
@@ -51,7 +64,7 @@ class Libraries:
         if kind == "whl":
             return [str(self._wheel(value))]
         what = f"{kind} {value if isinstance(value, str) else value.get('coordinates', value.get('package', ''))}"
-        raise LibraryError((_EGG if kind == "egg" else _NO_JVM).format(what=what))
+        raise LibraryError((_EGG if kind == "egg" else _NO_SOURCE).format(what=what))
 
     def _line(self, text: str) -> list[str]:
         """Lines that one line of a requirements file stands for."""

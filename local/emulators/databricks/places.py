@@ -3,8 +3,8 @@
 `abfss://<container>@<account>.dfs.core.windows.net/<path>` (and `abfs`, `wasbs`, `wasb`) becomes
 `<folder>/<account>/<container>/<path>`. As for Hadoop, the path is what is written: `%20` is three characters. Where a
 URI names a blob, its place is a file; where nothing is there yet, it is an empty folder, or, if its last part has an
-extension, a file that is still to be written. What is new or changed afterwards is uploaded; what is deleted stays in
-storage.
+extension, a file that is still to be written. What is new or changed afterwards is uploaded, and what was
+deleted is deleted: a Spark that writes a folder anew leaves nothing of the old one.
 """
 
 import re
@@ -76,14 +76,19 @@ class Places:
         self._before = {file: _mark(file) for file in self._files()}
 
     def store(self) -> None:
-        """Upload what was written since `fetch`.
+        """Upload what was written since `fetch`, and delete what was deleted.
 
         Raises:
             StorageError: It cannot be stored.
         """
-        changed = [file for file in self._files() if self._before.get(file) != _mark(file)]
+        if not self._folder.is_dir():
+            return
+        left = list(self._files())
+        changed = [file for file in left if self._before.get(file) != _mark(file)]
+        gone = self._before.keys() - set(left)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(lambda file: self._storage.upload(file, self._uri(file)), changed))
+            list(pool.map(lambda file: self._storage.delete(self._uri(file)), gone))
 
     def _local(self, uri: str) -> str:
         local = str(self._path(uri))
@@ -105,12 +110,8 @@ class Places:
         return f"abfss://{container}@{account}.dfs.core.windows.net/{quote('/'.join(path))}"
 
     def _files(self) -> Iterator[Path]:
-        """Files at or below the URIs' places, each once."""
-        seen = set()
-        for place in map(Path, self.by_uri.values()):
-            found = [place] if place.is_file() else place.rglob("*")
-            seen |= {file for file in found if file.is_file() and not file.is_symlink()}
-        return iter(sorted(seen))
+        """Files of all containers: Spark may write beside the URIs' places as well."""
+        return iter(sorted(file for file in self._folder.rglob("*") if file.is_file() and not file.is_symlink()))
 
 
 def _mark(file: Path) -> Mark:

@@ -15,7 +15,15 @@ from local.emulators.databricks.volume_files import VolumeFiles
 from local.emulators.databricks.workspace_files import WorkspaceFiles
 from local.emulators.storage import Storage, StorageError
 
-_NO_JAR = "The emulator has no JVM: spark_jar_task cannot run. Use a real workspace for this step."
+_NOT_OF_A_MACHINE = (
+    "spark.master",
+    "spark.databricks.",
+    "spark.driver.memory",
+    "spark.driver.cores",
+    "spark.executor.",
+)
+"""Settings of Spark that are about a cluster's machines."""
+_OF_A_SCOPE = "{{secrets/"
 _URI_SCHEMES = ("abfss://", "abfs://", "wasbs://", "wasb://")
 
 
@@ -67,6 +75,7 @@ class Preparation:
             fields = self._fields(spec, places.localize, locate)
             libraries = Libraries(self._wheels, locate)
             requirements = libraries.requirements(spec.get("libraries", []), _dependencies(spec, environments))
+            jars = libraries.jars(spec.get("libraries", []))
             scripts = [str(self._init_script(script, locate)) for script in cluster.get("init_scripts", [])]
             places.fetch()
         except LibraryError as error:
@@ -81,6 +90,8 @@ class Preparation:
             dbfs=str(self._volumes.dbfs),
             init_scripts=scripts,
             places=places.by_uri,
+            jars=jars,
+            spark_conf=_spark_settings(cluster.get("spark_conf", {})),
             **fields,
         )
         return Prepared(task, places, requirements, variables)
@@ -105,7 +116,7 @@ class Preparation:
             arguments += [f"--{name}={value(text)}" for name, text in given.get("named_parameters", {}).items()]
             entry = {"package": given["package_name"], "entry_point": given["entry_point"]}
             return {"kind": "wheel", "arguments": arguments, **entry}
-        raise CannotRun(not_run("RUN_EXECUTION_ERROR", _NO_JAR))
+        return {"kind": "jar", "entry_point": given["main_class_name"], "arguments": arguments}
 
     def _notebook(self, path: str) -> Path:
         try:
@@ -160,6 +171,15 @@ def _script(path: str, locate: Callable[[str], Path]) -> Path:
     if not file.is_file():
         raise CannotRun(not_run("RUN_EXECUTION_ERROR", f"Cannot read the python file {path}. There is no such file."))
     return file
+
+
+def _spark_settings(given: dict[str, str]) -> dict[str, str]:
+    """Those that mean something on one machine, and hold no secret that nobody has here."""
+    return {
+        name: value
+        for name, value in given.items()
+        if name.startswith("spark.") and not name.startswith(_NOT_OF_A_MACHINE) and _OF_A_SCOPE not in value
+    }
 
 
 def _dependencies(spec: dict[str, Any], environments: list[dict[str, Any]]) -> list[str]:

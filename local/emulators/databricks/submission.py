@@ -9,7 +9,7 @@ from local.emulators.databricks.errors import invalid
 from local.emulators.databricks.submission_shape import Library, Submission, Task, read_as, without_nulls
 
 EMULATED = ("notebook_task", "spark_python_task", "python_wheel_task", "spark_jar_task")
-"""Kinds of tasks. A jar's run fails, as there is no JVM."""
+"""Kinds of tasks."""
 _SOURCES = frozenset({"", "WORKSPACE"})
 _REFUSED_TASK_FIELDS = ("max_retries", "retry_on_timeout", "disabled")
 

@@ -39,6 +39,7 @@ class Cluster(Shape):
     num_workers: NonNegativeInt = 0
     autoscale: Autoscale | None = None
     spark_env_vars: dict[str, str] = {}
+    spark_conf: dict[str, str] = {}
     init_scripts: list[dict[str, Place]] = []
 
 

@@ -1,6 +1,8 @@
 """An emulator of Databricks as a process, and what tests do with it."""
 
+import importlib.util
 import io
+import shutil
 import time
 import zipfile
 from collections.abc import Callable
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from azure.storage.blob import BlobServiceClient
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
@@ -15,7 +18,14 @@ from databricks.sdk.config import Config
 from tests.local.emulators.emulator_process import TOKEN, EmulatorProcess
 
 CLUSTER = {"spark_version": "16.4.x-scala2.12", "node_type_id": "Standard_DS3_v2", "num_workers": 1}
-_WAIT_SECONDS = 30
+without_pyspark = pytest.mark.skipif(
+    importlib.util.find_spec("pyspark") is not None, reason="PySpark is installed; test_databricks_spark.py covers it"
+)
+with_pyspark = pytest.mark.skipif(
+    importlib.util.find_spec("pyspark") is None or shutil.which("java") is None,
+    reason="needs PySpark (pip install pyspark==4.0.5) and Java 17 on the PATH",
+)
+_WAIT_SECONDS = 120
 _ENDED = {"TERMINATED", "INTERNAL_ERROR", "SKIPPED"}
 _METADATA = "Metadata-Version: 2.1\nName: stepper\nVersion: 1.0\n"
 _WHEEL = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

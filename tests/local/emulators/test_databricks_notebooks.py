@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.emulators.databricks_emulator import ended_as, result, wheel
+from tests.local.emulators.databricks_emulator import ended_as, result, wheel, without_pyspark
 
 
 def failure(databricks, run_id: int) -> Any:
@@ -104,8 +104,6 @@ def test_what_is_not_there_is_refused_by_name(databricks):
         "dbutils.credentials": "dbutils.credentials is not emulated",
         "dbutils.fs.mount('a', 'b')": "The emulator has no dbutils.fs.mount",
         "dbutils.fs.ls('abfss://c@other.dfs.core.windows.net/x')": "is not below a URI of this task's parameters",
-        "spark.range(3)": "PySpark is not installed where the Databricks emulator runs",
-        "table('t')": "PySpark is not installed where the Databricks emulator runs",
     }
     attempt = (
         "def attempt(code):\n    try:\n        eval(code)\n    except Exception as error:\n        return str(error)"
@@ -121,11 +119,17 @@ def test_what_is_not_there_is_refused_by_name(databricks):
         ("# MAGIC %scala\n# MAGIC val x = 1", "the emulator does not run %scala cells"),
         ("# MAGIC %pip list", "The emulator runs %pip install only"),
         ("# MAGIC %sh -e\n# MAGIC exit 3", "returned non-zero exit status 3"),
-        ("# MAGIC %sql\n# MAGIC SELECT 1", "PySpark is not installed where the Databricks emulator runs"),
     ],
 )
 def test_a_cell_that_cannot_run_fails_the_notebook(databricks, cell, words):
     assert words in failure(databricks, databricks.notebook("spark, sc", cell))
+
+
+@without_pyspark
+@pytest.mark.parametrize("cell", ["# MAGIC %sql\n# MAGIC SELECT 1", "spark.range(3)", "table('t')"])
+def test_without_pyspark_the_first_use_of_spark_says_what_to_install(databricks, cell):
+    error = failure(databricks, databricks.notebook("spark, sc", cell))
+    assert "PySpark is not installed where the Databricks emulator runs" in error
 
 
 def test_modules_find_dbutils_where_databricks_has_it(databricks):

@@ -1,5 +1,7 @@
 """URIs of a storage account, volumes and workspace files in parameters."""
 
+import textwrap
+
 import pytest
 
 from tests.local.emulators.databricks_emulator import ended_as, result
@@ -50,6 +52,17 @@ def test_a_script_reads_and_writes_what_its_uris_name(databricks, box):
     }
     assert output["logs"].startswith("--model=/")
     assert output["logs"].strip().endswith("/box/in/a.txt")
+
+
+def test_what_code_deletes_is_deleted_and_what_it_writes_beside_its_uris_is_kept(databricks, box):
+    code = """
+        import pathlib, shutil, sys
+        shutil.rmtree(pathlib.Path(sys.argv[1], "deep down"))
+        pathlib.Path(sys.argv[1]).with_name("beside").write_text("too")
+    """
+    run = databricks.finished(databricks.script(textwrap.dedent(code), databricks.uri("box", "in"), name="deletes"))
+    assert result(run) == ("TERMINATED", "SUCCESS")
+    assert contents(box) == {"in/a.txt": b"in/a.txt", "beside": b"too"}
 
 
 def test_a_uri_may_be_one_blob(databricks, box):

@@ -108,18 +108,17 @@ def test_the_time_limit_ends_the_whole_tree(databricks, tmp_path):
 
 
 def test_a_run_is_queued_then_waits_for_its_cluster(databricks):
-    databricks.faults(queue_seconds=0.3, provisioning_seconds=0.3)
-    run_id = databricks.script("print()", name="waiting")
-    assert databricks.run(run_id)["status"]["state"] == "QUEUED"
-    assert databricks.run(run_id)["status"]["queue_details"]["code"] == "ACTIVE_RUNS_LIMIT_REACHED"
-    databricks.until(run_id, lambda run: run["state"]["life_cycle_state"] == "PENDING")
-    run = databricks.finished(run_id)
+    databricks.faults(provisioning_seconds=0.3)
+    run = databricks.finished(databricks.script("print()", name="started"))
     assert run["tasks"][0]["setup_duration"] >= 300
-    databricks.faults(provisioning_seconds=600)
-    run_id = databricks.script("print()", name="waiting")
-    databricks.until(run_id, lambda run: run["state"]["life_cycle_state"] == "PENDING")
-    databricks.post("cancel", {"run_id": run_id})
-    assert result(databricks.finished(run_id)) == ("TERMINATED", "CANCELED")
+    for switches, state in (({"queue_seconds": 600}, "QUEUED"), ({"provisioning_seconds": 600}, "PENDING")):
+        databricks.faults(**switches)
+        run_id = databricks.script("print()", name="waiting")
+        databricks.until(run_id, lambda run, state=state: run["status"]["state"] == state)
+        if state == "QUEUED":
+            assert databricks.run(run_id)["status"]["queue_details"]["code"] == "ACTIVE_RUNS_LIMIT_REACHED"
+        databricks.post("cancel", {"run_id": run_id})
+        assert result(databricks.finished(run_id)) == ("TERMINATED", "CANCELED")
 
 
 def test_a_lost_node_is_the_clouds_failure_and_too_large_a_cluster_the_users(databricks):

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from tests.local.emulators.databricks_emulator import CLUSTER, ended_as, result, wheel
+from tests.local.emulators.databricks_emulator import CLUSTER, ended_as, result, wheel, without_pyspark
 
 
 def test_a_script_gets_its_parameters_and_its_output_is_kept(databricks):
@@ -92,6 +92,7 @@ def test_libraries_that_are_there_are_used_and_others_are_refused_by_name(databr
         "maven": ({"coordinates": "org.example:part:1.0"}, "org.example:part:1.0 cannot be installed"),
         "cran": ({"package": "ada"}, "cran ada cannot be installed"),
         "whl": ("/Volumes/a/b/c/d-1.0-py3-none-any.whl", "Library file not found"),
+        "jar": ("/Volumes/a/b/c/d.jar", "Library file not found"),
     }
     for kind, (value, words) in refused.items():
         run = databricks.finished(databricks.script("print()", name="libraries", libraries=[{kind: value}]))
@@ -116,11 +117,15 @@ def test_serverless_tasks_have_an_environment_instead_of_a_cluster(databricks):
     assert databricks.output(run)["logs"] == "ran\n"
 
 
-def test_a_jar_is_refused_as_a_failed_run(databricks):
-    task = {"spark_jar_task": {"main_class_name": "org.example.Main"}, "libraries": [{"jar": "/Volumes/a/b/c/d.jar"}]}
-    run = databricks.finished(databricks.submit(task))
-    assert result(run) == ("INTERNAL_ERROR", "FAILED")
-    assert "no JVM" in databricks.output(run)["error"]
+@without_pyspark
+def test_without_pyspark_a_jar_and_a_session_of_a_script_fail_with_what_to_install(databricks):
+    where = "/Volumes/main/default/libs/any.jar"
+    databricks.http.put(f"/api/2.0/fs/files{where}", content=b"", params={"overwrite": "true"}).raise_for_status()
+    task = {"spark_jar_task": {"main_class_name": "org.example.Main"}, "libraries": [{"jar": where}]}
+    for run_id in (databricks.submit(task), databricks.script("from pyspark.sql import SparkSession", name="session")):
+        run = databricks.finished(run_id)
+        assert ended_as(run) == ("RUN_EXECUTION_ERROR", "CLIENT_ERROR")
+        assert "Install pyspark and Java beside Pipeyard" in databricks.output(run)["error"]
 
 
 def test_init_scripts_run_before_the_code_and_can_fail_the_cluster(databricks):

@@ -14,7 +14,7 @@ from typing import Any
 from .cells import Cell, read_cells
 from .dbutils import Dbutils, NotEmulated
 from .paths import Paths
-from .spark import session
+from .spark import run_statement
 
 _IGNORED = frozenset({"md", "md-sandbox", "matplotlib", "autoreload", "load_ext"})
 _LAST_WORDS = 2000
@@ -65,9 +65,11 @@ class Notebook:
 
     def _sql(self, cell: Cell, file: Path) -> None:
         del file
-        for statement in (part.strip() for part in cell.text.split(";\n")):
-            if statement.rstrip(";"):
-                session().sql(statement.rstrip(";")).show()
+        for statement in (part.strip().rstrip(";") for part in cell.text.split(";\n")):
+            if statement:
+                self._namespace["_sqldf"] = found = run_statement(statement, self._dbutils.widgets.getAll())
+                if found.columns:
+                    self._namespace["display"](found)
 
     def _run(self, cell: Cell, file: Path) -> None:
         words = shlex.split(cell.text)

@@ -29,9 +29,9 @@ class Outcome:
     init_script: str | None = None
 
     @classmethod
-    def of_exception(cls, error: BaseException) -> Outcome:
-        """The end that an exception is."""
-        line = traceback.format_exception_only(error)[-1].strip()
+    def of_exception(cls, error: BaseException, hint: str = "") -> Outcome:
+        """The end that an exception is, with what to do about it."""
+        line = f"{hint} {traceback.format_exception_only(error)[-1].strip()}".strip()
         frames = error.__traceback__
         while frames is not None and frames.tb_frame.f_code.co_filename.startswith(_OWN) and frames.tb_next:
             frames = frames.tb_next

@@ -1,4 +1,4 @@
-"""Runs a task's code: prepares what it sees around it, then the script, the notebook or the entry point."""
+"""Runs a task's code: prepares what it sees around it, then the script, the notebook, the entry point or the JAR."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .dbutils import Dbutils, NotebookExit
 from .notebook import Notebook
 from .outcome import Outcome
 from .paths import Paths
-from .spark import names, prepare_environment
+from .spark import hint, names, prepare_environment, run_jar
 from .task import Task
 
 
@@ -26,7 +26,7 @@ def run(task: Task) -> Outcome:
         done = subprocess.run(["/bin/bash", script], cwd=task.scratch, check=False)
         if done.returncode:
             return Outcome(succeeded=False, error=f"exit code {done.returncode}", init_script=script)
-    prepare_environment()
+    prepare_environment(task)
     paths = Paths(task)
     dbutils = Dbutils(task, paths)
     namespace = _namespace(dbutils)
@@ -34,6 +34,7 @@ def run(task: Task) -> Outcome:
         "script": lambda: _script(task, namespace),
         "notebook": lambda: _notebook(task, namespace, dbutils, paths),
         "wheel": lambda: _wheel(task),
+        "jar": lambda: run_jar(task),
     }
     try:
         kinds[task.kind]()
@@ -42,7 +43,7 @@ def run(task: Task) -> Outcome:
     except SystemExit as end:
         return Outcome(succeeded=True) if end.code in {None, 0} else Outcome.of_exception(end)
     except BaseException as error:  # noqa: BLE001 -- whatever user code raises is the task's end
-        return Outcome.of_exception(error)
+        return Outcome.of_exception(error, hint(error))
     return Outcome(succeeded=True)
 
 
@@ -51,7 +52,6 @@ def _namespace(dbutils: Dbutils) -> dict[str, Any]:
     given = {
         **names(),
         "dbutils": dbutils,
-        "display": print,
         "displayHTML": print,
         "getArgument": dbutils.widgets.getArgument,
     }

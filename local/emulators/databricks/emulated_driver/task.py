@@ -20,7 +20,7 @@ class Task:
     """One task.
 
     Attributes:
-        kind: `script`, `notebook` or `wheel`.
+        kind: `script`, `notebook`, `wheel` or `jar`.
         result: File to note the end in.
         scratch: Folder for what only this task needs.
         workspace: Folder of the workspace's objects.
@@ -30,9 +30,11 @@ class Task:
         arguments: What follows the program's name in `sys.argv`.
         parameters: Values of widgets.
         package: Distribution that has the entry point.
-        entry_point: Name of the entry point.
+        entry_point: Name of the entry point, or of a JAR's class.
         init_scripts: Shell scripts to run before the code.
         places: URIs and the local folders or files that stand for them.
+        jars: JARs for Spark; a JAR's task runs the first one.
+        spark_conf: The cluster's settings of Spark, as far as they mean something on this machine.
     """
 
     kind: str
@@ -48,6 +50,8 @@ class Task:
     entry_point: str = ""
     init_scripts: list[str] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
+    jars: list[str] = field(default_factory=list)
+    spark_conf: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, file: Path) -> Task:
