@@ -3,10 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient
 
 from shared.ports.blobs import BlobInfo
@@ -14,6 +15,8 @@ from shared.ports.blobs import BlobInfo
 RENEW_AFTER = timedelta(hours=6)
 """A blob that was written or renewed later is young enough: purges wait for days."""
 _DELETERS = 8
+HELD = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
+"""What storage answers to the deletion of a blob that somebody has leased, or that a policy or legal hold keeps."""
 
 
 def renew(container: ContainerClient, name: str) -> bool:
@@ -51,7 +54,11 @@ def delete_unchanged(container: ContainerClient, blobs: list[BlobInfo]) -> list[
     def delete(blob: BlobInfo) -> bool:
         try:
             container.delete_blob(blob.name, etag=f'"{blob.etag}"', match_condition=MatchConditions.IfNotModified)
-        except (ResourceNotFoundError, ResourceModifiedError):
+        except ResourceNotFoundError:
+            return False
+        except HttpResponseError as error:
+            if error.status_code not in HELD:  # else changed, or held: one such blob must not hold up the others
+                raise
             return False
         return True
 

@@ -1,6 +1,7 @@
 """Purge, deletion, backup and restore through HTTP and the command line."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,11 @@ def test_a_catalogue_comes_back_in_an_empty_workspace(
     assert webhook["secret"] not in (tmp_path / "copy/backup.jsonl").read_text()
     assert "sig=" not in (tmp_path / "copy/backup.jsonl").read_text()
     cli = cli_of(own, monkeypatch, capsys)
+    for place, change in (("backup.jsonl", _without_last_line), ("files", _damage)):
+        broken = tmp_path / f"broken-{place}"
+        shutil.copytree(tmp_path / "copy", broken)
+        change(broken)
+        assert "Take another copy" in cli("maintenance", "restore", "--from", str(broken), code=1)
     dry = cli("maintenance", "restore", "--from", str(tmp_path / "copy.zip"), "--dry-run")
     assert dry["records"]["published_pipeline"]["created"] >= 1
     there = Api(own.facts["url"])
@@ -125,6 +131,15 @@ def test_a_catalogue_comes_back_in_an_empty_workspace(
     cli("maintenance", "restore", "--from", str(tmp_path / "copy"), "--conflict", "replace")
     assert there.get(f"/api/published-pipelines/{published['id']}")["status"] == "Active"
     there.close()
+
+
+def _without_last_line(copy: Path) -> None:
+    lines = (copy / "backup.jsonl").read_bytes().splitlines(keepends=True)
+    (copy / "backup.jsonl").write_bytes(b"".join(lines[:-1]))
+
+
+def _damage(copy: Path) -> None:
+    next((copy / "files").iterdir()).write_bytes(b"something else")
 
 
 def test_what_is_no_backup_is_refused_as_a_whole(api: Api, tmp_path: Path) -> None:

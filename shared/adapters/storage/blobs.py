@@ -22,7 +22,7 @@ from shared.adapters import blob_sweeping
 from shared.adapters.azure_errors import error_code, translated
 from shared.adapters.azure_transport import RETRIES, PooledTransport, TransactionCounter, require_account_key
 from shared.adapters.blob_signing import BlobSigner, GivenToken, SasSigner
-from shared.core.errors import StorageUnavailable
+from shared.core.errors import Conflict, StorageUnavailable
 from shared.ports.blobs import BlobInfo
 from shared.ports.clock import Clock
 
@@ -171,6 +171,8 @@ class AzureBlobStore:
         for start in range(0, len(names), DELETE_BATCH):
             with translated(f"Container {container}"):
                 for answer in client.delete_blobs(*names[start : start + DELETE_BATCH], raise_on_any_failure=False):
+                    if answer.status_code in blob_sweeping.HELD:
+                        raise Conflict(f"Blobs in {container} could not be deleted: they are leased or on legal hold.")
                     if answer.status_code not in {HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND}:
                         raise StorageUnavailable(f"Blobs in {container} could not be deleted ({answer.status_code}).")
 

@@ -11,6 +11,7 @@ from shared.core.publishing import PipelineDraft, PipelineEndpoint, PipelineEndp
 from shared.core.retention import Purge
 from shared.core.schedules import Arrival, ArrivalWindow, Schedule, ScheduleProgress, TriggerEvent
 from shared.core.webhooks import Delivery, PendingDelivery, Webhook
+from shared.services.left_jobs import LeftJob
 from shared.services.limits import RunRate
 from shared.services.run_token_key import RunTokenKey
 
@@ -42,6 +43,7 @@ PASSING: tuple[type[CatalogueRecord], ...] = (
     Delivery,
     PendingDelivery,
     RunRate,
+    LeftJob,
     RunTokenKey,
     Purge,
 )

@@ -52,15 +52,18 @@ def mark_results(sweep: Sweep, position: str) -> Piece:
 
 def mark_catalogue(sweep: Sweep, position: str) -> Piece:
     """Mark what published pipelines, drafts, datasets, models and all other records name."""
-    number, _, token = position.partition(" ")
-    kind = BACKED_UP[int(number or 0)]
-    page = sweep.workspace.services.catalogue.page(kind, _RECORDS_PER_PIECE, token or None)
-    for record in page.value:
-        sweep.mark_text(record.model_dump_json())
-    if page.continuation_token is not None:
-        return Piece(position=f"{number or 0} {page.continuation_token}")
-    following = int(number or 0) + 1
-    return Piece(position=str(following) if following < len(BACKED_UP) else None)
+    first, _, token = position.partition(" ")
+    seen = 0
+    for number in range(int(first or 0), len(BACKED_UP)):
+        if seen >= _RECORDS_PER_PIECE:
+            return Piece(position=str(number))
+        page = sweep.workspace.services.catalogue.page(BACKED_UP[number], _RECORDS_PER_PIECE, token or None)
+        for record in page.value:
+            sweep.mark_text(record.model_dump_json())
+        seen, token = seen + len(page.value), page.continuation_token or ""
+        if token:
+            return Piece(position=f"{number} {token}")
+    return Piece()
 
 
 def mark_definitions(sweep: Sweep, position: str) -> Piece:

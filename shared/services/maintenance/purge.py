@@ -138,8 +138,10 @@ def _work(sweep: Sweep) -> None:
         sweep.purge = sweep.workspace.services.catalogue.replace(done)
     except Conflict:
         raise Conflict("Somebody else is at work on this purge; look again in a minute.") from None
-    if done.marks != record.marks or not following:
-        _forget_marks(sweep.workspace, keep=done.marks if following else None, mode=record.mode)
+    if not following:
+        _forget_all_marks(sweep.workspace, record.mode)
+    elif done.marks != record.marks and record.marks is not None:
+        sweep.workspace.services.blobs.delete(names.SYSTEM_CONTAINER, [record.marks])
 
 
 def _after(phase: str) -> str:
@@ -164,10 +166,10 @@ def _store_marks(sweep: Sweep) -> str:
     return blob
 
 
-def _forget_marks(workspace: Workspace, *, keep: str | None, mode: Mode) -> None:
+def _forget_all_marks(workspace: Workspace, mode: Mode) -> None:
+    """Delete the marks of a purge that has ended, and those that a crash has left."""
     blobs = workspace.services.blobs
-    old = [blob.name for blob in blobs.list(names.SYSTEM_CONTAINER, _folder(mode)) if blob.name != keep]
-    blobs.delete(names.SYSTEM_CONTAINER, old)
+    blobs.delete(names.SYSTEM_CONTAINER, [blob.name for blob in blobs.list(names.SYSTEM_CONTAINER, _folder(mode))])
 
 
 def _folder(mode: Mode) -> str:

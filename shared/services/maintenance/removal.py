@@ -68,6 +68,18 @@ def is_needed_above(workspace: Workspace, run: RunRecord) -> bool:
     return above.status not in RUN_TERMINAL
 
 
+def is_kept_above(workspace: Workspace, run: RunRecord) -> bool:
+    """Whether a run above this one, at whatever distance, is to be kept: a sweep is worth little without its trials."""
+    while run.parent_step_run_id is not None:
+        try:
+            run = workspace.services.runs.get_run(names.split_step_run_id(run.parent_step_run_id)[0])
+        except NotFound:
+            return False
+        if KEEP_LABEL in run.labels:
+            return True
+    return False
+
+
 def remove_run(
     workspace: Workspace, run: RunRecord, places: dict[str, tuple[str, ...]] | None = None
 ) -> dict[str, Removed]:

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from shared.core import names
-from shared.core.errors import NotFound, PipeyardError
+from shared.core.errors import Conflict, NotFound, PipeyardError
 from shared.core.records import RunRecord
 from shared.core.retention import Removed
 from shared.services.datastores import open_datastore
@@ -40,7 +40,18 @@ def sweep_runs(sweep: Sweep, position: str) -> Piece:
 def _sweep_expired(sweep: Sweep, run: RunRecord) -> dict[str, Removed]:
     if not (sweep.may_go(run) and _is_still_so(sweep, run)):
         return {}
-    return (removal.would_remove if sweep.dry_run else removal.remove_run)(sweep.workspace, run)
+    if sweep.dry_run:
+        return removal.would_remove(sweep.workspace, run)
+    try:
+        return removal.remove_run(sweep.workspace, run)
+    except Conflict as error:
+        return _say_it_is_held(sweep, run, error)
+
+
+def _say_it_is_held(sweep: Sweep, run: RunRecord, error: Conflict) -> dict[str, Removed]:
+    """One run whose logs somebody holds must not hold up the others; the next purge tries again."""
+    sweep.notes.append(f"Run {run.run_id} could not be removed: {error}")
+    return {}
 
 
 def _is_still_so(sweep: Sweep, run: RunRecord) -> bool:
@@ -57,18 +68,24 @@ def sweep_outputs(sweep: Sweep, position: str) -> Piece:
         minutes = SETTLING // timedelta(minutes=1)
         note = f"The last purge ended less than {minutes} minutes ago: outputs wait for the next one."
         return Piece(notes=(note,))
-    mark_active(sweep)
-    mark_newly_named(sweep)
     if position.startswith(_LATE):
         return _outputs_of_expired_runs(sweep, position.removeprefix(_LATE))
     blobs = sweep.workspace.services.blobs
     found, after = blobs.page(names.SYSTEM_CONTAINER, removal.RETIRED, position, _RETIRED_PER_PIECE)
+    if found:
+        _mark_again(sweep)
     removed = Removed()
     for blob in found:
         retired = removal.read_retired(sweep.workspace, blob.name.removeprefix(removal.RETIRED).removesuffix(".json"))
         if retired is not None:
             removed = removed.plus(_sweep_run(sweep, retired))
     return Piece(position=after or (_LATE if sweep.dry_run else None), removed={"outputs": removed})
+
+
+def _mark_again(sweep: Sweep) -> None:
+    """Mark what runs and records name that came to be since all were marked."""
+    mark_active(sweep)
+    mark_newly_named(sweep)
 
 
 def sweep_file_lists(sweep: Sweep, position: str) -> Piece:
@@ -90,16 +107,25 @@ def _outputs_of_expired_runs(sweep: Sweep, position: str) -> Piece:
     if cutoff is None:
         return Piece()
     found, after = sweep.workspace.services.runs.created_before(cutoff, position, _RETIRED_PER_PIECE)
+    going = list(filter(sweep.may_go, found))
+    if going:
+        _mark_again(sweep)
     removed = Removed()
-    for run in filter(sweep.may_go, found):
+    for run in going:
         for datastore, paths in removal.own_places(sweep.workspace, run).items():
             removed = removed.plus(_sweep_places(sweep, datastore, paths)[0])
     return Piece(position=None if after is None else f"{_LATE}{after}", removed={"outputs": removed})
 
 
 def _sweep_run(sweep: Sweep, retired: removal.RetiredRun) -> Removed:
+    if _ended_since(sweep, retired.run):
+        return Removed()
     if not sweep.dry_run:
-        finished = removal.finish_removal(sweep.workspace, retired)
+        try:
+            finished = removal.finish_removal(sweep.workspace, retired)
+        except Conflict as error:
+            _say_it_is_held(sweep, retired.run, error)
+            return Removed()
         if finished is None:
             removal.forget_retired(sweep.workspace, retired.run.run_id)
             return Removed()
@@ -112,6 +138,14 @@ def _sweep_run(sweep: Sweep, retired: removal.RetiredRun) -> Removed:
     return removed
 
 
+def _ended_since(sweep: Sweep, run: RunRecord) -> bool:
+    """Whether a run ended after the purge began.
+
+    Its results, on which others may stand at this moment, may be younger than the marks.
+    """
+    return datetime.fromisoformat(run.ended_at or run.created_at) > sweep.began
+
+
 def _sweep_places(sweep: Sweep, datastore: str, paths: tuple[str, ...]) -> tuple[Removed, bool]:
     """Remove outputs that are not marked; returns how much went, and whether nothing of them is left."""
     removed, all_gone = Removed(), True
@@ -119,6 +153,9 @@ def _sweep_places(sweep: Sweep, datastore: str, paths: tuple[str, ...]) -> tuple
         files = open_datastore(sweep.workspace, datastore)
     except NotFound:  # the datastore is none of this workspace's any more, and neither is what lies there
         return removed, True
+    if sweep.is_all_marked(datastore):
+        who = "a dataset, a definition or a parameter names the whole datastore or folder, or a pattern that they match"
+        sweep.notes.append(f"Outputs on datastore `{datastore}` stay: {who}.")
     for path in paths:
         if sweep.is_output_marked(datastore, path):
             all_gone = False

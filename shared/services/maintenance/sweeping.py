@@ -29,7 +29,9 @@ def digest_of(name: str) -> str:
 
 
 def staying(sweep: Sweep, blobs: list[BlobInfo]) -> list[BlobInfo]:
-    """Those that are referred to, or may be soon."""
+    """Those that are there, or would be if the phase before had removed what it could."""
+    if not sweep.dry_run:
+        return blobs
     return [blob for blob in blobs if digest_of(blob.name) in sweep.marks or not sweep.is_old(blob)]
 
 
