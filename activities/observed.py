@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from shared.core import names, telemetry_names
+from shared.core.redaction import redact
 from shared.telemetry import metrics, spans
 
 _GAVE_UP = {names.FAIL_STEP: "message", names.CLOSE_RUN: "error"}
@@ -24,11 +25,37 @@ def observed[**P, T](activity: Callable[P, T]) -> Callable[P, T]:
         with spans.span(f"{telemetry_names.ACTIVITY_SPAN} {name}", attributes, below=owner):
             try:
                 return activity(*args, **kwargs)
-            except Exception:
+            except Exception as error:
                 metrics.record(telemetry_names.ACTIVITIES_FAILED, activity=name)
-                raise
+                clean = _clean(error)
+                if clean is error:
+                    raise
+                raise clean from None
 
     return call
+
+
+def _clean(error: Exception) -> Exception:
+    """The error, or one of its name without the secrets that it or one of its causes has in its text.
+
+    The host writes down what an activity raises, with all causes, in logs and in histories; orchestrations go by names.
+    """
+    if all(redact(text) == text for text in _texts(error)):
+        return error
+    return cast("Exception", type(type(error).__name__, (Exception,), {})(redact(str(error))))
+
+
+def _texts(error: BaseException) -> list[str]:
+    """Of an error and of everything that it came from."""
+    waiting: list[BaseException | None] = [error]
+    found: dict[int, BaseException] = {}
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in found:
+            found[id(each)] = each
+            waiting += [each.__cause__, each.__context__]
+            waiting += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+    return [str(each) for each in found.values()]
 
 
 def _place(payload: Mapping[str, Any]) -> tuple[str | None, dict[str, str]]:

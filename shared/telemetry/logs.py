@@ -37,7 +37,7 @@ def hide_secrets() -> None:
         record = make(*args, **kwargs)
         try:
             record.msg, record.args = redact(record.getMessage()), ()
-        except (TypeError, ValueError):
+        except Exception:  # noqa: BLE001 - also of a value's own `__str__`: whoever writes a line must not fail with it
             return record  # words and values do not fit together: `logging` itself says so
         if record.exc_info and record.exc_info[1] is not None and not record.exc_text:
             # Formatters take this text where it is there.

@@ -64,7 +64,7 @@ def span(
         links = [Link(outer)] if outer.is_valid else []
         context = _below(below)
     with _tracer.start_as_current_span(
-        name,
+        redact(name),
         context=context,
         attributes=_clean(attributes),
         links=links,
@@ -89,7 +89,7 @@ def callers(headers: Mapping[str, str]) -> Context | None:
 
 def rename(name: str) -> None:
     """Give what is under way the name that is known only now."""
-    trace.get_current_span().update_name(name)
+    trace.get_current_span().update_name(redact(name))
 
 
 def note(attributes: Attributes, *, failed: bool = False) -> None:
@@ -128,7 +128,7 @@ def tell(
     token = own_ids.set(_ids(owner))
     try:
         made = _tracer.start_span(
-            name,
+            redact(name),  # people name pipelines as they like
             context=Context() if below is None else _below(below),
             attributes=_clean(attributes),
             start_time=min(started, ended),

@@ -66,9 +66,22 @@ def test_neither_messages_nor_tracebacks_carry_secrets_whoever_writes_them(kept:
         assert "abcdefghijklmnop" not in text
 
 
+def test_causes_and_groups_of_exceptions_carry_no_secrets(kept: Kept):
+    with pytest.raises(BackendError) as cause:
+        ask()
+    group = ExceptionGroup("several", [ValueError("AccountKey=Zm9vYmFy;"), KeyError("sig=cXdlcnR6")])
+    group.__cause__ = cause.value
+    logging.getLogger("somebody.elses").error("It failed", exc_info=group)
+    event = json.dumps(as_event(kept.records[0]))
+    assert all(word in event for word in ("several", "ValueError", "It did not answer"))
+    assert not any(secret in event for secret in ("c2lnbmF0dXJl", "Zm9vYmFy", "cXdlcnR6"))
+
+
 def test_words_and_values_that_do_not_fit_are_left_to_logging(kept: Kept):
     record = logging.getLogger("x").makeRecord("x", logging.INFO, "f", 1, "%d runs", ("many",), None)
     assert record.args == ("many",)
+    named = logging.getLogger("x").makeRecord("x", logging.INFO, "f", 1, "%(runs)s", ({"steps": 1},), None)
+    assert named.args == {"steps": 1}
 
 
 def test_installing_twice_is_installing_once(kept: Kept):

@@ -1,9 +1,7 @@
 """Numbers that the workspace tells, read as an exporter reads them."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from shared.core.records import StepRecord
 from shared.core.telemetry_names import METRICS, Metric
 from shared.services.observation import compute_call
 from shared.telemetry.metrics import record
+from tests.fakes.http_server import HttpServer, Reply
 
 Points = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -67,23 +66,8 @@ def key(metric: Metric, **dimensions: str) -> tuple[str, frozenset[tuple[str, st
 @pytest.fixture
 def busy() -> Iterator[str]:
     """A service that refuses for now, with the status that the path names."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(int(self.path[1:]))
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with HttpServer(lambda request: Reply(int(request.path[1:]))) as server:
+        yield server.url
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)

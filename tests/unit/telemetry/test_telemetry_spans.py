@@ -39,6 +39,7 @@ except OSError:
 times = {{"start": "2026-01-01T00:00:00+00:00", "end": "2026-01-01T00:00:02.5+00:00"}}
 spans.tell("step", "{STEP}", {{"why": "password=hunter2"}}, below="{RUN}", failed=True, **times)
 spans.tell("run", "{RUN}", {{}}, **times)
+spans.tell("run of sig=c2VjcmV0", "{RUN}", {{}}, **times)
 print(json.dumps([json.loads(span.to_json()) for span in kept.get_finished_spans()]))
 """
 
