@@ -425,6 +425,7 @@ module roles 'modules/roles.bicep' = {
     schedulerName: durableBackend == 'DurableTaskScheduler' ? scheduler!.outputs.name : ''
     machineLearningName: machineLearning ? learning!.outputs.name : ''
     machineLearningPrincipalId: machineLearning ? learning!.outputs.principalId : ''
+    machineLearningStorageName: machineLearning ? learningStorage!.outputs.name : ''
     jobIdentityName: machineLearning ? learning!.outputs.jobIdentityName : ''
     jobPrincipalId: machineLearning ? learning!.outputs.jobIdentityPrincipalId : ''
     databricksName: databricks ? databricksWorkspace!.outputs.name : ''

@@ -16,10 +16,13 @@ die() { say "$*"; exit 1; }
 : "${AZURE_ENV_NAME:?preprovision: AZURE_ENV_NAME is not set. azd sets it; to run this by hand, set it to the name of the environment.}"
 
 register() {
-  local name="pipeyard-$AZURE_ENV_NAME" id
+  local subscription name id
   command -v az >/dev/null || die "the Azure CLI (az) was not found; it registers the application. Install it, or set \
 PIPEYARD_CLIENT_ID to an application of yours (docs/identity.md says what it needs)."
-  az account show --output none 2>/dev/null || die "the Azure CLI is not signed in. Run: az login"
+  subscription=$(az account show --query id --output tsv 2>/dev/null) || die "the Azure CLI is not signed in. Run: az login"
+  # Names of applications are the whole tenant's: another team's workspace may have an environment of this name.
+  subscription=${AZURE_SUBSCRIPTION_ID:-$subscription}
+  name="pipeyard-$AZURE_ENV_NAME-${subscription%%-*}"
   id=$(az ad app list --filter "displayName eq '$name'" --query '[0].appId' --output tsv)
   if [[ -z $id ]]; then
     say "registering the application $name in Entra ID ..."
@@ -67,5 +70,7 @@ which the budget begins, such as $(date -u +%Y-%m-01), as a variable of the pipe
 fi
 
 if [[ ${PIPEYARD_PRIVATE_NETWORK:-false} == true ]]; then
-  az provider register --namespace Microsoft.App --wait # Flex Consumption's way into a network
+  # The subscription that azd deploys to, where it is chosen already: that of the Azure CLI may be another one.
+  az provider register --namespace Microsoft.App --wait \
+    ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"} # Flex Consumption's way into a network
 fi

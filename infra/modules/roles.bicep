@@ -37,6 +37,9 @@ param machineLearningName string
 @description('Principal id of its own identity; empty for none.')
 param machineLearningPrincipalId string
 
+@description('Storage account of that workspace; empty for none.')
+param machineLearningStorageName string
+
 @description('Identity that its jobs run as; empty for none.')
 param jobIdentityName string
 
@@ -103,6 +106,10 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' existing = {
 
 resource machineLearning 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {
   name: empty(machineLearningName) ? 'none' : machineLearningName
+}
+
+resource learningAccount 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
+  name: empty(machineLearningStorageName) ? 'none' : machineLearningStorageName
 }
 
 resource jobIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
@@ -261,6 +268,17 @@ resource jobData 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!emp
   name: guid(defaultDatastore.id, jobPrincipalId, roles.storageBlobDataContributor)
   properties: {
     description: 'runner/placement.py: inputs and outputs that are mounted'
+    principalId: jobPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+  }
+}
+
+resource jobRecords 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(machineLearningStorageName)) {
+  scope: learningAccount
+  name: guid(learningAccount.id, jobPrincipalId, roles.storageBlobDataContributor)
+  properties: {
+    description: 'shared/adapters/azure_ml: logs and code that Azure ML keeps for its jobs on the workspace\'s own account, to which there are no keys'
     principalId: jobPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)

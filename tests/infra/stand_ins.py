@@ -28,7 +28,7 @@ AZ_OPTIONS = {
         *("--name", "--system-topic-name", "--resource-group", "--subscription", "--yes"),
     ),
     "functionapp keys list": ("--name", "--resource-group", "--subscription"),
-    "provider register": ("--namespace", "--wait"),
+    "provider register": ("--namespace", "--wait", "--subscription"),
     "rest": ("--method", "--uri", "--body"),
 }
 GLOBAL_OPTIONS = ("--output", "--query")

@@ -78,10 +78,13 @@ def test_an_application_is_registered_with_the_roles_that_the_code_knows(checkou
         {"when": "ad sp create", "out": "principal\n"},
         {"when": "ad signed-in-user show", "out": "me\n"},
     )
-    done = checkout.run("preprovision.sh", AZURE_ENV_NAME="dev")
+    subscription = "0a1b2c3d-0000-0000-0000-000000000000"
+    done = checkout.run("preprovision.sh", AZURE_ENV_NAME="dev", AZURE_SUBSCRIPTION_ID=subscription)
     assert done.returncode == 0, done.stderr
+    (looked,) = [call for call in checkout.calls("az") if call[1:4] == ["ad", "app", "list"]]
+    assert made(looked, "--filter") == "displayName eq 'pipeyard-dev-0a1b2c3d'", "others have an environment `dev`, too"
     (create,) = [call for call in checkout.calls("az") if call[1:4] == ["ad", "app", "create"]]
-    assert made(create, "--display-name") == "pipeyard-dev"
+    assert made(create, "--display-name") == "pipeyard-dev-0a1b2c3d"
     assert made(create, "--app-roles") == "@infra/entra/app-roles.json"
     (update,) = [call for call in checkout.calls("az") if call[1:4] == ["ad", "app", "update"]]
     assert made(update, "--identifier-uris") == f"api://{CLIENT}"
@@ -168,9 +171,11 @@ def test_a_budget_begins_once(checkout: Checkout):
 
 
 def test_a_network_needs_its_provider(checkout: Checkout):
-    known = {"AZURE_ENV_NAME": "dev", "PIPEYARD_CLIENT_ID": CLIENT}
+    known = {"AZURE_ENV_NAME": "dev", "PIPEYARD_CLIENT_ID": CLIENT, "AZURE_SUBSCRIPTION_ID": "sub"}
     assert checkout.run("preprovision.sh", **known, PIPEYARD_PRIVATE_NETWORK="true").returncode == 0
-    assert [call[1:5] for call in checkout.calls("az")] == [["provider", "register", "--namespace", "Microsoft.App"]]
+    (register,) = checkout.calls("az")
+    assert register[1:5] == ["provider", "register", "--namespace", "Microsoft.App"]
+    assert made(register, "--subscription") == "sub", "the Azure CLI may be at work in another one"
 
 
 def test_the_subscription_is_made_once_the_app_answers_and_has_its_key(checkout: Checkout):

@@ -45,11 +45,22 @@ def test_a_workflow_has_least_rights_and_no_secret(path: Path):
     for job in workflow["jobs"].values():
         assert job["timeout-minutes"] > 0
         assert all(("uses" in step) != ("run" in step) for step in job["steps"])
+        used = [step["uses"] for step in job["steps"] if "uses" in step]
+        loose = [each for each in used if re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", each) is None]
+        assert loose == [], "a tag can be moved to other code, which would get this pipeline's rights"
 
 
 def test_both_pipelines_test_preview_and_deploy():
     assert [path.stem for path in WORKFLOWS] == ["deploy", "preview", "test"]
     assert [stage["stage"] for stage in read(DEVOPS)["stages"]] == ["test", "preview", "deploy"]
+
+
+def test_only_main_is_deployed_and_nothing_of_a_fork_signs_in():
+    assert read(WORKFLOWS[0])["jobs"]["deploy"]["if"] == "github.ref == 'refs/heads/main'"
+    assert "head.repo.full_name == github.repository" in read(WORKFLOWS[1])["jobs"]["preview"]["if"]
+    conditions = {stage["stage"]: stage.get("condition", "") for stage in read(DEVOPS)["stages"]}
+    assert "eq(variables['Build.SourceBranch'], 'refs/heads/main')" in conditions["deploy"]
+    assert "ne(variables['System.PullRequest.IsFork'], 'True')" in conditions["preview"]
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, DEVOPS], ids=lambda path: path.stem)
