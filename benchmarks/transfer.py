@@ -42,7 +42,7 @@ def run() -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="pipeyard-bench-") as name:
         folder = Path(name)
         source = folder / "source"
-        _write(source, size)
+        write_random(source, size)
         floor = _floor_seconds(source, folder / "copy")
         with running_workspace(folder / "data") as url:
             command = [sys.executable, "-c", CLIENT, url, str(source), str(folder / "down")]
@@ -66,7 +66,7 @@ def run() -> dict[str, Any]:
     return result
 
 
-def _write(path: Path, size: int) -> None:
+def write_random(path: Path, size: int) -> None:
     """Bytes that no layer can guess or compress."""
     with path.open("wb") as out:
         for start in range(0, size, _CHUNK):

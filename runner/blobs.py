@@ -134,7 +134,7 @@ def append_block(client: HttpClient, url: str, data: bytes, position: int | None
         headers["x-ms-blob-condition-appendpos"] = str(position)
     answer = client.send(
         "PUT",
-        _operation(url, "comp=appendblock"),
+        operation(url, "comp=appendblock"),
         data,
         headers,
         waits=(),
@@ -145,7 +145,28 @@ def append_block(client: HttpClient, url: str, data: bytes, position: int | None
     return int(offset) + len(data) if offset is not None and offset.isdigit() else None
 
 
-def _operation(url: str, parameters: str) -> str:
+def commit_blocks(
+    client: HttpClient,
+    url: str,
+    names: list[str],
+    md5: bytes,
+    headers: dict[str, str],
+    *,
+    waits: tuple[float, ...] = PATIENT,
+) -> str:
+    """Make a blob of blocks that are there; returns its etag.
+
+    Raises:
+        TransferError: Storage did not do it.
+    """
+    latest = "".join(f"<Latest>{name}</Latest>" for name in names)
+    body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{latest}</BlockList>'.encode()
+    given = {**headers, "Content-Type": "application/xml", "x-ms-blob-content-md5": base64.b64encode(md5).decode()}
+    return _etag(client.send("PUT", operation(url, "comp=blocklist"), body, given, waits=waits))
+
+
+def operation(url: str, parameters: str) -> str:
+    """The address of what is done to a blob."""
     return f"{url}{'&' if '?' in url else '?'}{parameters}"
 
 
@@ -194,13 +215,6 @@ def _put_blocks(client: HttpClient, url: str, path: Path, waits: tuple[float, ..
             names.append(base64.b64encode(b"%08d" % len(names)).decode())
             # "+" and "/" do not occur in the base64 of digits, "=" does.
             block_id = names[-1].replace("=", "%3D")
-            client.send("PUT", _operation(url, f"comp=block&blockid={block_id}"), block, waits=waits)
-    latest = "".join(f"<Latest>{name}</Latest>" for name in names)
-    body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{latest}</BlockList>'.encode()
-    headers = {
-        "Content-Type": "application/xml",
-        "x-ms-blob-content-type": content_type,
-        "x-ms-blob-content-md5": base64.b64encode(md5.digest()).decode(),
-    }
-    answer = client.send("PUT", _operation(url, "comp=blocklist"), body, headers, waits=waits)
-    return Uploaded(sha256.hexdigest(), size, (_etag(answer)).strip('"'))
+            client.send("PUT", operation(url, f"comp=block&blockid={block_id}"), block, waits=waits)
+    etag = commit_blocks(client, url, names, md5.digest(), {"x-ms-blob-content-type": content_type}, waits=waits)
+    return Uploaded(sha256.hexdigest(), size, etag)

@@ -1,7 +1,7 @@
 """One file from place to place, as threads of a transfer do it.
 
-A file appears under its name whole or not at all, but for two that cannot promise it: in a share, a file once begun is
-finished; a blob that takes storage longer than a request is empty there if it is broken off.
+A file appears under its name whole or not at all, and until then what was there stays; but for shares, which cannot
+promise that: there, a file once begun is finished.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .outputs import OutputFile, upload_file
 from .spec import FileSpec, OutputSpec, Present
 
 BY_STORAGE_BYTES = 256 << 20
-"""The largest blob that storage copies within one request; larger ones it copies by and by."""
+"""The largest blob that storage copies within one request; larger ones it copies block by block."""
 
 BY_STORAGE = "copied by storage"
 THROUGH_HERE = "copied through this machine"
@@ -119,7 +119,7 @@ class FileCopies:
             if md5 is None:
                 return None
             if pair.file.size > BY_STORAGE_BYTES:
-                etag = copy_large(self._client, url, self._read_url(pair), pair.file.url, self._stop)
+                etag = copy_large(self._client, url, self._read_url(pair), pair.file.url, md5)
             else:
                 etag = blobs.copy_from(self._client, url, pair.file.url, md5)
         except TransferError as error:
@@ -131,7 +131,7 @@ class FileCopies:
         return etag
 
     def _is_unfinished(self, present: Present) -> bool:
-        """Whether a killed try has left a copy there that storage is still at work on."""
+        """Whether somebody's copy is there that storage is still at work on."""
         large = self._output.target.type == "blob" and present.size > BY_STORAGE_BYTES
         return large and is_being_copied(self._client, present.url)
 

@@ -4,10 +4,12 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 from xml.etree import ElementTree as ET
+
+from tests.fakes import http_server
+from tests.fakes.http_server import HttpServer, Reply
 
 QUERY = "sv=2024&sig=SECRETSIGNATURE"
 
@@ -20,11 +22,6 @@ class Request(NamedTuple):
     time: float
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-
 class BlobServer:
     """`fail` may return a status to answer with instead of the true one (0: drop the connection)."""
 
@@ -33,19 +30,15 @@ class BlobServer:
         self.blocks: dict[str, bytes] = {}
         self.kinds: dict[str, str] = {}
         self.requests: list[Request] = []
-        self.connections = 0
         self.fail: Callable[[Request], int | None] = lambda request: None
         self.drop_answer: Callable[[Request], bool] = lambda request: False
         self.lock = threading.Lock()
-        owner = self
+        self._server = HttpServer(self._answer)
+        self.base_url = self._server.url
 
-        class Handler(_Handler):
-            store = owner
-
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-        self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}"
+    @property
+    def connections(self) -> int:
+        return self._server.connections
 
     def put(self, name: str, data: bytes) -> dict[str, Any]:
         """Store a blob; returns what a JobFile needs besides its path."""
@@ -58,79 +51,49 @@ class BlobServer:
             return [request for request in self.requests if (request.method, request.name) == (method, name)]
 
     def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.close()
 
+    def _answer(self, sent: http_server.Request) -> Reply:
+        query = parse_qs(sent.query)
+        name, operation = unquote(sent.path.lstrip("/")), query.get("comp", [""])[0]
+        request = Request(sent.method, name, operation, len(sent.body), time.monotonic())
+        with self.lock:
+            self.requests.append(request)
+            failure = self.fail(request)
+            reply = self._act(request, query, sent) if failure is None else Reply(failure)
+            return Reply(0) if self.drop_answer(request) else reply
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    store: BlobServer
-
-    def setup(self):
-        super().setup()
-        self.store.connections += 1
-
-    def log_message(self, format, *args):  # noqa: A002
-        pass
-
-    def _serve(self):
-        parts = urlsplit(self.path)
-        name = unquote(parts.path.lstrip("/"))
-        query = parse_qs(parts.query)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = Request(self.command, name, query.get("comp", [""])[0], len(body), time.monotonic())
-        with self.store.lock:
-            self.store.requests.append(request)
-            failure = self.store.fail(request)
-            status, headers, answer = (failure, {}, b"") if failure is not None else self._act(request, query, body)
-            drop = self.store.drop_answer(request)
-        if status == 0 or drop:
-            self.close_connection = True
-            return
-        self.send_response(status)
-        for key, value in headers.items():
-            self.send_header(key, value)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer)
-
-    do_GET = do_HEAD = do_PUT = do_POST = _serve  # noqa: N815
-
-    def _act(self, request, query, body):
-        store, name = self.store, request.name
+    def _act(self, request: Request, query: dict[str, list[str]], sent: http_server.Request) -> Reply:
+        name = request.name
         if "sig" not in query and request.method != "POST":
-            return 403, {}, b""
+            return Reply(403)
         if request.method in {"GET", "HEAD"}:
-            return (200, {}, store.blobs[name]) if name in store.blobs else (404, {}, b"")
+            return Reply(200, content=self.blobs[name]) if name in self.blobs else Reply(404)
         if request.method == "POST":
-            return 200, {}, b""
-        if "x-ms-copy-source" in self.headers:
-            return 501, {}, b""
+            return Reply(200)
+        if "x-ms-copy-source" in sent.headers:
+            return Reply(501)
         if request.operation == "block":
-            store.blocks[f"{name}/{query['blockid'][0]}"] = body
-            return 201, {}, b""
+            self.blocks[f"{name}/{query['blockid'][0]}"] = sent.body
+            return Reply(201)
         if request.operation == "blocklist":
-            names = [str(element.text) for element in ET.fromstring(body)]
-            return self._store(name, b"".join(store.blocks.pop(f"{name}/{block}") for block in names), "BlockBlob")
+            names = [str(element.text) for element in ET.fromstring(sent.body)]
+            return self._store(name, b"".join(self.blocks.pop(f"{name}/{block}") for block in names), "BlockBlob")
         if request.operation == "appendblock":
-            return self._append(name, body)
-        if self.headers.get("If-None-Match") == "*" and name in store.blobs:
-            return 409, {}, b""
-        return self._store(name, body, self.headers["x-ms-blob-type"])
+            return self._append(name, sent)
+        if sent.headers.get("If-None-Match") == "*" and name in self.blobs:
+            return Reply(409)
+        return self._store(name, sent.body, sent.headers["x-ms-blob-type"])
 
-    def _append(self, name, body):
-        end = len(self.store.blobs[name])
-        expected = self.headers.get("x-ms-blob-condition-appendpos")
+    def _append(self, name: str, sent: http_server.Request) -> Reply:
+        end = len(self.blobs[name])
+        expected = sent.headers.get("x-ms-blob-condition-appendpos")
         if expected is not None and int(expected) != end:
-            return 412, {}, b""
-        self._store(name, self.store.blobs[name] + body, "AppendBlob")
-        return 201, {"x-ms-blob-append-offset": str(end)}, b""
+            return Reply(412)
+        self._store(name, self.blobs[name] + sent.body, "AppendBlob")
+        return Reply(201, headers={"x-ms-blob-append-offset": str(end)})
 
-    def _store(self, name, data, kind):
-        self.store.blobs[name] = data
-        self.store.kinds[name] = kind
-        return 201, {"ETag": f'"{hashlib.sha256(data).hexdigest()[:16]}"'}, b""
+    def _store(self, name: str, data: bytes, kind: str) -> Reply:
+        self.blobs[name] = data
+        self.kinds[name] = kind
+        return Reply(201, headers={"ETag": f'"{hashlib.sha256(data).hexdigest()[:16]}"'})

@@ -1,8 +1,7 @@
-"""Storage for the runner's tests: a recording server, and a real Azurite."""
+"""Storage for the runner's tests: a server that records."""
 
 import pytest
 
-from tests.unit.runner.azurite import azurite
 from tests.unit.runner.blob_server import BlobServer
 
 
@@ -11,9 +10,3 @@ def server():
     store = BlobServer()
     yield store
     store.close()
-
-
-@pytest.fixture(scope="session")
-def azurite_url():
-    with azurite() as url:
-        yield url

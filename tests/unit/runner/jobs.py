@@ -63,7 +63,7 @@ def _input(server: BlobServer, job_name: str, key: str, content: Mapping[str, by
     return JobInput(name=key, files=files)
 
 
-def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 100.0) -> Any:
     """Wait for something true and return it."""
     deadline = time.monotonic() + seconds
     while True:

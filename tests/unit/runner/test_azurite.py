@@ -9,15 +9,13 @@ from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, gener
 from runner.blobs import append_block, create_append_blob, put_file
 from runner.errors import TransferError
 from runner.http_client import HttpClient
-from tests.unit.runner.azurite import ACCOUNT, KEY
+from tests.conftest import ACCOUNT_KEY
 
 
 @pytest.fixture
-def container(azurite_url):
-    with BlobServiceClient(azurite_url, credential=KEY) as service:
-        name = f"c{datetime.now(UTC).timestamp():.6f}".replace(".", "")
-        with service.create_container(name) as made:
-            yield made
+def container(storage_account):
+    with BlobServiceClient.from_connection_string(storage_account) as service, service.create_container("made") as made:
+        yield made
 
 
 @pytest.fixture
@@ -25,7 +23,7 @@ def sas(container):
     permission = ContainerSasPermissions(create=True, write=True, add=True)
     expiry = datetime.now(UTC) + timedelta(hours=1)
     return generate_container_sas(
-        ACCOUNT, container.container_name, account_key=KEY, permission=permission, expiry=expiry
+        container.account_name, "made", account_key=ACCOUNT_KEY, permission=permission, expiry=expiry
     )
 
 

@@ -102,6 +102,6 @@ def test_many_processes_download_a_file_once(server, tmp_path):
         )
         for i in range(5)
     ]
-    assert [process.wait(30) for process in processes] == [0] * 5
+    assert [process.wait(60) for process in processes] == [0] * 5
     assert len(server.requests) == 1
     assert len({(tmp_path / f"l{i}").stat().st_ino for i in range(5)}) == 1

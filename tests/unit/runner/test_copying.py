@@ -49,7 +49,7 @@ def transfer(server: BlobServer, algorithm: str = "md5", **changes: Any) -> JobS
 
 
 def ended(root: Path, spec: JobSpec) -> JobResult:
-    start(root, spec).wait(20)
+    start(root, spec).wait(60)
     return JobResult.model_validate_json((root / "result.json").read_text())
 
 

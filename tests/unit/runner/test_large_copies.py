@@ -1,80 +1,98 @@
-"""Copies that take storage a while, against a server that decides when they end."""
+"""Copies of blobs block by block, against storage that copies ranges and may be made to refuse."""
 
-import threading
-import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs, unquote
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from runner import large_copies
 from runner.errors import TransferError
 from runner.http_client import HttpClient
 from runner.large_copies import copy_large, is_being_copied
+from tests.fakes.http_server import HttpServer, Reply, Request
 
 SIGNED = "sig=SECRETSIGNATURE"
+DATA = bytes(range(256)) * 10
+BLOCK = 1000
+
+
+def md5_of(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 class Storage:
-    """One blob, which is made by copying.
+    """One source, and one place that it is copied to.
 
     Attributes:
-        status: Of the copy under way or of the last one.
-        refused: Whether a copy to the place is refused, because another one is pending there.
+        source: What is to be copied.
+        blob: What is seen at the place; None: nothing.
+        headers: What was told of the blob.
+        blocks: What is there without being seen.
+        refuse: Status of an answer that a request gets instead of the true one.
+        copied: Ranges that storage was asked to copy.
     """
 
     def __init__(self) -> None:
-        self.status: str | None = None
-        self.refused = False
-        self.seen: list[str] = []
-        self.source = ""
-        storage = self
+        self.source = DATA
+        self.blob: bytes | None = b"what was there before"
+        self.headers: dict[str, str] = {}
+        self.blocks: dict[str, bytes] = {}
+        self.copied: list[str] = []
+        self.status = ""
+        self.refuse: Callable[[Request], int | None] = lambda _: None
+        self._server = HttpServer(self._answer)
+        self.close = self._server.close
+        self.url, self.source_url = (f"{self._server.url}/c/{name}?{SIGNED}" for name in ("blob", "source"))
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+    def _answer(self, request: Request) -> Reply:
+        refused = self.refuse(request)
+        if refused is not None:
+            return Reply(refused)
+        query = parse_qs(request.query)
+        if request.method == "HEAD":
+            return self._head(self.source if request.path.endswith("source") else self.blob)
+        if request.method == "GET":
+            listed = "".join(
+                f"<Block><Name>{name}</Name><Size>{len(data)}</Size></Block>" for name, data in self.blocks.items()
+            )
+            return Reply(
+                200, content=f"<BlockList><UncommittedBlocks>{listed}</UncommittedBlocks></BlockList>".encode()
+            )
+        if query["comp"] == ["block"]:
+            return self._copy(unquote(query["blockid"][0]), request)
+        self.blob = b"".join(self.blocks.pop(str(name.text)) for name in ET.fromstring(request.body))
+        self.headers = dict(request.headers.items())
+        self.blocks.clear()
+        return Reply(201, headers={"ETag": '"made"'})
 
-            def answer(self) -> None:
-                query = parse_qs(urlsplit(self.path).query)
-                storage.seen.append(self.command if "comp" not in query else f"abort {query['copyid'][0]}")
-                status = storage.act(self.command, dict(self.headers), aborts="comp" in query)
-                self.send_response(status)
-                for name, value in {"x-ms-copy-id": "id1", "x-ms-copy-status": storage.status}.items():
-                    if value is not None:
-                        self.send_header(name, value)
-                self.send_header("ETag", '"e1"')
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+    def _head(self, data: bytes | None) -> Reply:
+        if data is None:
+            return Reply(404)
+        headers = {
+            "Content-Length": str(len(data)),
+            "ETag": f'"{md5_of(data)}"',
+            "Content-MD5": base64.b64encode(bytes.fromhex(md5_of(data))).decode(),
+            "Content-Type": "text/csv",
+            "x-ms-meta-owner": "me",
+        }
+        return Reply(200, headers=headers | ({"x-ms-copy-status": self.status} if self.status else {}))
 
-            do_HEAD = do_PUT = answer  # noqa: N815 - the base class asks for these names
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/c/b?{SIGNED}"
-
-    def act(self, method: str, headers: dict[str, str], *, aborts: bool) -> int:
-        if method == "HEAD":
-            return 200
-        if aborts:
-            self.status, self.refused = "aborted", False
-            return 204
-        if self.refused:
-            return 409
-        self.source, self.status = headers["x-ms-copy-source"], "pending"
-        return 202
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def _copy(self, name: str, request: Request) -> Reply:
+        if request.headers["x-ms-source-if-match"] != f'"{md5_of(self.source)}"':
+            return Reply(412)
+        assert request.headers["x-ms-copy-source"] == self.source_url
+        first, last = request.headers["x-ms-source-range"].removeprefix("bytes=").split("-")
+        self.copied.append(f"{first}-{last}")
+        self.blocks[name] = self.source[int(first) : int(last) + 1]
+        return Reply(201)
 
 
 @pytest.fixture
-def storage() -> Iterator[Storage]:
+def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
+    monkeypatch.setattr(large_copies, "_BLOCK_BYTES", BLOCK)
     made = Storage()
     yield made
     made.close()
@@ -87,72 +105,75 @@ def client() -> Iterator[HttpClient]:
     made.close()
 
 
-class Copy(threading.Thread):
-    """A copy under way."""
-
-    def __init__(self, storage: Storage, client: HttpClient) -> None:
-        super().__init__()
-        self.stop = threading.Event()
-        self.result: str | None = None
-        self.error: TransferError | None = None
-        self._call = (client, storage.url, storage.url, "http://source/x?sig=1", self.stop)
-
-    def run(self) -> None:
-        try:
-            self.result = copy_large(*self._call)
-        except TransferError as error:
-            self.error = error
+def copy(storage: Storage, client: HttpClient, data: bytes = DATA) -> str:
+    return copy_large(client, storage.url, storage.url, storage.source_url, md5_of(data))
 
 
-def until_looked(storage: Storage) -> None:
-    deadline = time.monotonic() + 10
-    while "HEAD" not in storage.seen:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+def test_all_of_it_arrives_at_once(storage: Storage, client: HttpClient) -> None:
+    before = storage.blob
+    seen = []
+    storage.refuse = lambda _: seen.append(storage.blob)
+    assert copy(storage, client) == "made"
+    assert storage.copied == ["0-999", "1000-1999", "2000-2559"]
+    assert set(seen) == {before}
+    assert storage.blob == DATA
+    told = {name: storage.headers[name] for name in ("x-ms-blob-content-type", "x-ms-meta-owner")}
+    assert told == {"x-ms-blob-content-type": "text/csv", "x-ms-meta-owner": "me"}
+    assert base64.b64decode(storage.headers["x-ms-blob-content-md5"]).hex() == md5_of(DATA)
 
 
-def test_a_copy_is_waited_for(storage: Storage, client: HttpClient):
-    copy = Copy(storage, client)
-    copy.start()
-    until_looked(storage)
-    assert copy.is_alive()
+@pytest.mark.parametrize("before", [b"old", None])
+def test_a_copy_that_is_stopped_leaves_what_was_there_and_is_gone_on_with(
+    storage: Storage, before: bytes | None
+) -> None:
+    storage.blob = before
+    stopped = TransferError("The transfer was stopped.", 0)
+
+    def check() -> None:
+        if len(storage.copied) > 1:
+            raise stopped
+
+    client = HttpClient(check=check)
+    with pytest.raises(TransferError, match="stopped"):
+        copy(storage, client)
+    client.close()
+    assert storage.blob == before
     other = HttpClient()
-    assert is_being_copied(other, storage.url)
-    storage.status = "success"
-    copy.join(10)
-    assert (copy.result, copy.error) == ("e1", None)
-    assert not is_being_copied(other, storage.url)
+    copy(storage, other)
+    assert storage.copied == ["0-999", "1000-1999", "2000-2559"]  # nothing twice
+    assert storage.blob == DATA
     other.close()
-    assert storage.source == "http://source/x?sig=1"
 
 
-def test_a_stop_breaks_it_off(storage: Storage, client: HttpClient):
-    copy = Copy(storage, client)
-    copy.start()
-    until_looked(storage)
-    copy.stop.set()
-    copy.join(10)
-    assert storage.seen[-1] == "abort id1"
-    assert str(copy.error) == "The transfer was stopped."
+def test_blocks_of_another_content_are_not_taken(storage: Storage, client: HttpClient) -> None:
+    storage.refuse = lambda request: 403 if "blocklist" in request.query and request.method == "PUT" else None
+    storage.source = other = DATA[::-1]
+    with pytest.raises(TransferError):
+        copy(storage, client, other)
+    storage.refuse, storage.source = lambda _: None, DATA
+    copy(storage, client)
+    assert storage.blob == DATA
 
 
-def test_storage_may_give_up(storage: Storage, client: HttpClient):
-    copy = Copy(storage, client)
-    copy.start()
-    until_looked(storage)
-    storage.status = "failed"
-    copy.join(10)
-    assert (copy.result, copy.error) == (None, None)
+def test_a_source_that_changed_is_not_copied(storage: Storage, client: HttpClient) -> None:
+    """Before the copy, and in the middle of it."""
+    before, storage.source = storage.blob, DATA[::-1]
+    with pytest.raises(TransferError, match="not what it was"):
+        copy(storage, client)
+    storage.source = DATA
+
+    def change(request: Request) -> None:
+        if storage.copied:
+            storage.source = DATA[::-1]
+
+    storage.refuse = change
+    with pytest.raises(TransferError) as caught:
+        copy(storage, client)
+    assert caught.value.status == 412
+    assert (storage.blob, storage.copied) == (before, ["0-999"])
 
 
-def test_what_a_killed_try_left_is_begun_again(storage: Storage, client: HttpClient):
-    storage.refused, storage.status = True, "pending"
-    copy = Copy(storage, client)
-    copy.start()
-    deadline = time.monotonic() + 10
-    while storage.seen[:4] != ["PUT", "HEAD", "abort id1", "PUT"]:
-        assert time.monotonic() < deadline, storage.seen
-        time.sleep(0.01)
-    storage.status = "success"
-    copy.join(10)
-    assert copy.result is not None
+def test_a_copy_of_somebody_else_s_is_seen(storage: Storage, client: HttpClient) -> None:
+    assert not is_being_copied(client, storage.url)
+    storage.status = "pending"
+    assert is_being_copied(client, storage.url)

@@ -40,7 +40,7 @@ class Node:
         return subprocess.Popen(command, cwd=self.folder, env=env, stdout=subprocess.DEVNULL)
 
     def run(self, spec, *words, **options):
-        return self.start(spec, *words, **options).wait(30)
+        return self.start(spec, *words, **options).wait(60)
 
     def result(self, rank=0):
         return JobResult.model_validate_json(self.server.blobs[f"results/{rank}"])
@@ -169,7 +169,7 @@ def test_whoever_ends_the_runner_gets_a_result_all_the_same(node, server, tmp_pa
     process = node.start(job(server, code, arguments=(value(str(started)),)))
     until(lambda: text_of(started))
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 1
+    assert process.wait(60) == 1
     assert node.result().outcome == "canceled"
 
 
