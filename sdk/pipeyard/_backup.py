@@ -103,13 +103,14 @@ def save(client: Client, target: Path) -> dict[str, int]:
                         counts["file"] = counts.get("file", 0) + 1
             counts[sort] = counts.get(sort, 0) + 1
             lines.append(json.dumps(line).encode() + b"\n")
+        lines.append(json.dumps({"type": "end", "lines": len(lines)}).encode() + b"\n")
         archive.write(LINES, b"".join(lines))
     counts.pop("backup", None)
     return counts
 
 
 def put_back(client: Client, source: Path, *, conflict: str, dry_run: bool) -> Json:
-    """Restore a backup. Every line is checked by a dry run before the first one is written.
+    """Restore a backup. All of it is checked, every line by a dry run, before the first one is written.
 
     Returns:
         What the workspace says of all lines together.
@@ -120,7 +121,7 @@ def put_back(client: Client, source: Path, *, conflict: str, dry_run: bool) -> J
     maintenance = MaintenanceClient(client.http)
     try:
         with _open(source, "r") as archive:
-            header, *lines = [json.loads(line) for line in archive.read(LINES).splitlines()]
+            header, *lines = _whole(source, archive)
             checked = _sent(maintenance, header, lines, conflict=conflict, dry_run=True)
             if dry_run:
                 return checked
@@ -130,6 +131,24 @@ def put_back(client: Client, source: Path, *, conflict: str, dry_run: bool) -> J
             return _sent(maintenance, header, lines, conflict=conflict, dry_run=False)
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise UserErrorException(f"{source} cannot be read as a backup: {error}") from error
+
+
+def _whole(source: Path, archive: _Archive) -> list[Json]:
+    """The lines without the last one, which says how many there are.
+
+    Raises:
+        UserErrorException: Some are missing, or a file is missing or not what its digest says.
+    """
+    *lines, end = [json.loads(line) for line in archive.read(LINES).splitlines()]
+    if end.get("type") != "end" or end.get("lines") != len(lines):
+        message = f"{source} is not whole: {LINES} has been cut off or changed. Take another copy of the backup."
+        raise UserErrorException(message)
+    wanted = {file["sha256"] for line in lines if line["type"] == "snapshot" for file in line["files"]}
+    for sha256 in sorted(wanted):
+        if hashlib.sha256(archive.read(f"files/{sha256}")).hexdigest() != sha256:
+            message = f"{source} is damaged: files/{sha256} is not what its name says. Take another copy of the backup."
+            raise UserErrorException(message)
+    return lines
 
 
 def _open(path: Path, mode: str) -> _Archive:

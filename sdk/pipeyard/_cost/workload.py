@@ -1,5 +1,6 @@
 """What somebody does with a workspace in a month, in the words of the command line."""
 
+import math
 from dataclasses import dataclass, fields
 
 from pipeyard.exceptions import Fault, UserErrorException
@@ -74,10 +75,11 @@ class Workload:
             UserErrorException: Lists every fault.
         """
         values = {field.name: getattr(self, field.name) for field in fields(self)}
+        numbers = {name: value for name, value in values.items() if isinstance(value, int | float)}
         faults = [
-            Fault(f"/{name}", f"{value:g} is less than nothing.")
-            for name, value in values.items()
-            if isinstance(value, int | float) and value < 0
+            Fault(f"/{name}", f"{value:g} is less than nothing." if value < 0 else f"{value} cannot be counted.")
+            for name, value in numbers.items()
+            if value < 0 or not math.isfinite(value)
         ]
         if self.seconds > LONGEST_STEP_SECONDS:
             faults.append(Fault("/seconds", "A step cannot take longer than three days: its signed addresses run out."))

@@ -48,21 +48,26 @@ class Report:
     unreadable: list[str]
 
 
-def check(path: Path) -> Report:
-    """Check a script, a notebook, or every one below a folder.
+def check(*paths: Path) -> Report:
+    """Check scripts, notebooks, and every one below folders.
 
     Raises:
-        UserErrorException: There is nothing to read.
+        UserErrorException: One of them does not exist, or has nothing to read.
     """
+    files = list(dict.fromkeys(file for path in paths for file in _files_of(path)))
+    report = Report(files=files, findings=[], unreadable=[])
+    for file in files:
+        _check_file(file, report)
+    return report
+
+
+def _files_of(path: Path) -> list[Path]:
     if not path.exists():
         raise UserErrorException(f"{path} does not exist.")
     files = sorted(_files_below(path)) if path.is_dir() else [path]
     if not files:
         raise UserErrorException(f"There are no Python scripts and no notebooks below {path}.")
-    report = Report(files=files, findings=[], unreadable=[])
-    for file in files:
-        _check_file(file, report)
-    return report
+    return files
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -35,7 +35,9 @@ def list_targets(
     """List compute targets."""
     session = session_of(context, as_json)
     found = [each for each in _client(session).list() if kind in {None, each["type"]}]
-    rows = [(each["name"], each["type"], each["provisioning_state"], each.get("runs_on") or "") for each in found]
+    rows = [
+        (each["name"], each["type"], each["provisioning_state"], each.get("runs_on") or "nowhere") for each in found
+    ]
     columns = ("target", "type", "state", "runs on")
     session.result({"value": found}, functools.partial(session.table, columns, rows))
 

@@ -33,7 +33,7 @@ def purge(context: typer.Context, *, dry_run: DryRun = False, as_json: options.A
 
 @app.command("last-purge", epilog="Example: pipeyard maintenance last-purge --dry-run")
 def last_purge(context: typer.Context, *, dry_run: DryRun = False, as_json: options.AsJson = False) -> None:
-    """Show how the last purge (or dry run) went."""
+    """Show how the last purge went, or with --dry-run the last look."""
     session = session_of(context, as_json)
     report = MaintenanceClient(session.client.http).last_purge(dry_run=dry_run)
     session.result(report, lambda: _show_purge(session, report))

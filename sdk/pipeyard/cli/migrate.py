@@ -27,17 +27,17 @@ def group() -> None:
     """Move scripts and notebooks from Azure ML's SDK v1."""
 
 
-@app.command("check", epilog="Example: pipeyard migrate check notebooks/")
+@app.command("check", epilog="Example: pipeyard migrate check notebooks/ train.py")
 def check_path(
     context: typer.Context,
     *,
-    path: Annotated[Path, typer.Argument(help="A script, a notebook, or a folder of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="Scripts, notebooks, and folders of them.", show_default=False)],
     everything: Annotated[bool, typer.Option("--all", help="Show also what works as it is.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Say per line what maps, what differs and what is missing. Exit code 1 if something is missing or unreadable."""
     session = session_of(context, as_json)
-    report = check(path)
+    report = check(*paths)
     session.result(_document(report), lambda: _show(session, report, everything=everything))
     missing = any(finding.use.outcome.verdict is Verdict.MISSING for finding in report.findings)
     if missing or report.unreadable:
@@ -60,9 +60,13 @@ def _show(session: Session, report: Report, *, everything: bool) -> None:
     counts = Counter(finding.use.outcome.verdict for finding in report.findings)
     told = ", ".join(f"{counts[verdict]} {_WORDS[verdict]}" for verdict in Verdict if counts[verdict])
     files = f"{len(report.files)} file{'s' if len(report.files) != 1 else ''}"
-    session.say(f"{files}: {told or 'nothing of SDK v1 is used'}.")
+    session.say(f"{files}: {told or _nothing(report)}.")
     if counts:
         session.say("Change `azureml` to `pipeyard` in the imports; docs/moving-from-v1.md has the whole table.")
+
+
+def _nothing(report: Report) -> str:
+    return "nothing could be checked" if report.unreadable else "nothing of SDK v1 is used"
 
 
 def _document(report: Report) -> dict[str, Any]:

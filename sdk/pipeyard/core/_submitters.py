@@ -44,12 +44,14 @@ def submit(experiment: "Experiment", config: Any, tags: Tags, options: Options) 
     for kind, submitter in _SUBMITTERS:
         if isinstance(config, kind):
             return submitter(experiment, config, tags, options)
+    if hasattr(config, "to_script_run_config"):  # an Estimator, whose package need not be loaded for the others
+        return _script(experiment, config.to_script_run_config(), tags, options)
     if hasattr(config, "hyperparameter_sampling") or type(config).__name__ == "HyperDriveConfig":
         from pipeyard.train.hyperdrive import submit_search  # noqa: PLC0415  (searches are rarely submitted)
 
         return submit_search(experiment, config, tags=tags, **options)
     raise UserErrorException(
-        f"Experiment.submit takes a Pipeline, PublishedPipeline, PipelineEndpoint, ScriptRunConfig or "
+        f"Experiment.submit takes a Pipeline, PublishedPipeline, PipelineEndpoint, ScriptRunConfig, Estimator or "
         f"HyperDriveConfig, not a {type(config).__name__}. For steps, make one: Pipeline(workspace, steps=[...])."
     )
 

@@ -69,14 +69,18 @@ class ScriptRunConfig:
             self.run_config.target = compute_target
         if docker_runtime_config is not None:
             self.run_config.docker = docker_runtime_config
-        _distribute(self.run_config, distributed_job_config)
+        distribute(self.run_config, distributed_job_config)
 
     def __repr__(self) -> str:
         return f"ScriptRunConfig(script={self.script!r}, command={self.command!r}, target={self.run_config.target!r})"
 
 
-def _distribute(run_config: RunConfiguration, distribution: Any) -> None:
-    """Take over a distributed configuration, as v1 does."""
+def distribute(run_config: RunConfiguration, distribution: Any) -> None:
+    """Take over a distributed configuration, as v1 does.
+
+    Raises:
+        UserErrorException: It is something else.
+    """
     if distribution is None:
         return
     if isinstance(distribution, MpiConfiguration):

@@ -76,8 +76,10 @@ def test_failures_come_in_the_words_of_the_service(target):
 
 def test_a_status_has_everything_under_v1s_names(target):
     status = target(document("Succeeded", 1, errors=("a",), errors_=None)).status
-    assert (status.current_node_count, status.scale_settings["minNodeCount"]) == (1, 1)
+    assert (status.current_node_count, status.scale_settings.minimum_node_count) == (1, 1)
     assert status.serialize()["errors"] == ["a"]
+    out_of_a_list = {**document("Succeeded"), "status": {}}
+    assert target(out_of_a_list, document("Succeeded", 2)).status.current_node_count == 2
     settings = target(document("Succeeded")).scale_settings
     assert (settings.minimum_node_count, settings.maximum_node_count, settings.idle_seconds_before_scaledown) == (
         1,

@@ -138,9 +138,9 @@ def test_machines_are_paid_by_the_hours_of_steps():
 
 def test_months_that_cannot_be_are_refused_with_every_fault():
     with pytest.raises(UserErrorException) as refused:
-        lines(runs_per_day=-1, reused=1.5, seconds=1e9, memory_mb=1024, polling_minutes=0)
+        lines(runs_per_day=-1, reused=1.5, seconds=1e9, memory_mb=1024, polling_minutes=0, log_mb=float("nan"))
     assert {fault.pointer for fault in refused.value.faults} == {
-        *("/runs_per_day", "/reused", "/seconds", "/memory_mb", "/polling_minutes"),
+        *("/runs_per_day", "/reused", "/seconds", "/memory_mb", "/polling_minutes", "/log_mb"),
     }
 
 

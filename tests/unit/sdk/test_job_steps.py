@@ -10,6 +10,7 @@ from pipeyard.core.workspace import Workspace
 from pipeyard.exceptions import UserErrorException
 from pipeyard.pipeline.core import PipelineData, PipelineParameter, TrainingOutput
 from pipeyard.pipeline.steps import HyperDriveStep, HyperDriveStepRun, ParallelRunConfig, ParallelRunStep
+from pipeyard.train.estimator import Estimator
 from pipeyard.train.hyperdrive import (
     BanditPolicy,
     BayesianParameterSampling,
@@ -46,6 +47,14 @@ def search(**fields) -> HyperDriveConfig:
         "max_total_runs": 4,
     }
     return HyperDriveConfig(**{**known, **fields})
+
+
+def test_a_search_takes_an_estimator_as_v1_did():
+    estimator = Estimator("src", entry_script="train.py", script_params={"--data": "a", "--quick": ""})
+    script = search(run_config=None, estimator=estimator).run_config
+    assert (script.source_directory, script.script, script.arguments) == ("src", "train.py", ["--data", "a", "--quick"])
+    with pytest.raises(UserErrorException, match="has inputs"):
+        search(run_config=None, estimator=Estimator("src", entry_script="train.py", inputs=["a"]))
 
 
 def test_every_wrong_field_of_a_parallel_run_is_named():

@@ -172,6 +172,14 @@ def test_hidden_folders_and_other_files_are_passed_over(tmp_path: Path):
         check(tmp_path / "nowhere")
 
 
+def test_several_places_are_one_report(tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    for name in ("folder/a.py", "b.py"):
+        (tmp_path / name).write_text("import azureml.core")
+    report = check(tmp_path / "folder", tmp_path / "b.py", tmp_path / "folder/a.py")
+    assert report.files == [tmp_path / "folder/a.py", tmp_path / "b.py"]
+
+
 def test_a_broken_notebook_is_reported(tmp_path: Path):
     (tmp_path / "a.ipynb").write_text("[]")
     (tmp_path / "b.py").write_text("def")

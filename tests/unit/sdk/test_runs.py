@@ -126,6 +126,14 @@ def test_a_run_by_id_is_what_the_id_says(fake, workspace):
     assert {"runId", "target", "status", "startTimeUtc", "endTimeUtc", "logFiles", "warnings"} <= details.keys()
 
 
+def test_waiting_prints_why_a_step_failed_that_has_no_log(fake, workspace, capsys):
+    failed = step_document(RUN_ID, 0, "train", status="Failed", error="Nothing here can take it.")
+    fake.add_run(RUN_ID, [("Running", [failed]), ("Failed", [failed])])
+    run = PipelineRun.get(workspace, RUN_ID)
+    assert run.wait_for_completion(show_output=True, raise_on_error=False) == "Failed"
+    assert capsys.readouterr().out.count("StepRun( train ) Error: Nothing here can take it.\n") == 1
+
+
 def test_details_name_the_datasets_that_flow():
     step = {
         "inputs": {

@@ -6,6 +6,7 @@ from pipeyard.core.environment import Environment
 from pipeyard.core.runconfig import JarLibrary, RunConfiguration
 from pipeyard.data.data_reference import DataReference
 from pipeyard.data.sql_data_reference import SqlDataReference
+from pipeyard.exceptions import UserErrorException
 from pipeyard.pipeline.core import Pipeline, PipelineData, PipelineParameter, TrainingOutput
 from pipeyard.pipeline.steps import (
     AdlaStep,
@@ -85,6 +86,17 @@ def test_a_databricks_step_keeps_what_it_was_given(workspace):
         "spark_version": "10.4.x-scala2.12",
         "node_type": "Standard_D3_v2",
     }
+
+
+def test_parameters_of_a_databricks_step_may_be_a_set_as_in_v1s_examples(workspace):
+    step = DatabricksStep(
+        "spark",
+        num_workers=1,
+        python_script_path="dbfs:/a.py",
+        python_script_params={"b", "a"},
+        compute_target="bricks",
+    )
+    assert document_of(workspace, step)["settings"]["python_script_params"] == ["a", "b"]
 
 
 def test_a_databricks_step_may_run_a_wheel(workspace):
@@ -170,6 +182,8 @@ def test_several_processes_and_nodes_are_asked_for(workspace, source):
     assert (document["type"], document["settings"]) == ("python_script", {"script_name": "a.py"})
     assert document["resources"] == {"node_count": 2, "process_count_per_node": 3, "communicator": "mpi"}
     assert "resources" not in document_of(workspace, MpiStep("one", source, "a.py", [], "cluster", 1, 1))
+    packed = MpiStep("packed", source, "a.py", [], "cluster", 1, 1, pip_packages=["horovod"], use_gpu=True)
+    assert document_of(workspace, packed)["environment"]["pip_packages"] == ["horovod"]
     torch = RunConfiguration(framework="PyTorch", communicator="Nccl")
     torch.node_count, torch.pytorch.process_count = 2, 8
     document = document_of(workspace, PythonScriptStep("a.py", compute_target="cluster", runconfig=torch))
@@ -202,6 +216,35 @@ def test_r_scripts_and_estimators_run_too(workspace, source):
     document = document_of(workspace, step)
     assert document["settings"] == {"script_name": "a.py"}
     assert document["environment"]["pip_packages"] == ["scikit-learn"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"process_count_per_node": 3},
+        {"distributed_backend": "mpi", "process_count_per_node": 3},
+        {"distributed_training": runconfig.MpiConfiguration(process_count_per_node=3)},
+    ],
+)
+def test_an_estimator_says_its_processes_packages_and_time(workspace, source, tmp_path, asked):
+    (tmp_path / "needed.txt").write_text("scikit-learn\n")
+    estimator = Estimator(
+        source,
+        entry_script="a.py",
+        node_count=2,
+        pip_requirements_file=tmp_path / "needed.txt",
+        max_run_duration_seconds=60,
+        **asked,
+    )
+    document = document_of(workspace, EstimatorStep("e", estimator, [], compute_target="cluster"))
+    assert document["resources"] == {"node_count": 2, "process_count_per_node": 3, "communicator": "mpi"}
+    assert document["environment"]["pip_packages"] == ["scikit-learn"]
+    assert document["timeout_seconds"] == 60
+
+
+def test_an_estimator_refuses_a_backend_that_it_does_not_know(source):
+    with pytest.raises(UserErrorException, match="'mpi', not 'ps'"):
+        Estimator(source, entry_script="a.py", distributed_backend="ps")
 
 
 def test_an_environment_travels_with_the_step_and_survives_a_directory(workspace, source, tmp_path):

@@ -13,6 +13,7 @@ from pipeyard.core.compute.base import ComputeTarget
 from pipeyard.core.compute.configuration import (
     ComputeTargetAttachConfiguration,
     ComputeTargetProvisioningConfiguration,
+    ComputeTargetStatus,
     attach_document,
 )
 from pipeyard.exceptions import ComputeTargetException
@@ -40,6 +41,15 @@ class ScaleSettings:
             if idle is not None:
                 parts = zip(_DAY_PARTS, idle.groups(), strict=True)
                 self.idle_seconds_before_scaledown = sum(seconds * int(count or 0) for seconds, count in parts)
+
+
+class AmlComputeStatus(ComputeTargetStatus):
+    """A cluster's state at one moment."""
+
+    @property
+    def scale_settings(self) -> ScaleSettings:
+        """How far it grew and shrank then."""
+        return ScaleSettings({}, self.details.get("scaleSettings"))
 
 
 class AmlCompute(ComputeTarget):
@@ -178,19 +188,27 @@ class AmlCompute(ComputeTarget):
         )
 
     @property
+    def status(self) -> AmlComputeStatus:
+        """Its state when it was last asked for; a cluster out of a list is asked for now, since lists have no nodes."""
+        if not self._seen:
+            self.refresh_state()
+        known = super().status
+        return AmlComputeStatus(known.provisioning_state, known.errors, known.details)
+
+    @property
     def vm_size(self) -> str:
         """Size of each node."""
-        return str(self.status.details.get("vmSize") or self.properties.get("vm_size") or "")
+        return str(self._seen.get("vmSize") or self.properties.get("vm_size") or "")
 
     @property
     def vm_priority(self) -> str:
         """`dedicated` or `lowpriority`."""
-        return str(self.status.details.get("vmPriority") or self.properties.get("vm_priority") or "").lower()
+        return str(self._seen.get("vmPriority") or self.properties.get("vm_priority") or "").lower()
 
     @property
     def scale_settings(self) -> ScaleSettings:
         """How far it grows and shrinks."""
-        return ScaleSettings(self.properties, self.status.details.get("scaleSettings"))
+        return ScaleSettings(self.properties, self._seen.get("scaleSettings"))
 
     @property
     def cluster_resource_id(self) -> str | None:
@@ -239,6 +257,10 @@ class AmlCompute(ComputeTarget):
     def supported_vmsizes(*_: Any, **__: Any) -> list[dict[str, Any]]:
         """Nothing is known of sizes here: the deployment's cloud decides."""
         return []
+
+    @property
+    def _seen(self) -> dict[str, Any]:
+        return dict(self.document.get("status") or {})
 
     def _least_nodes(self, min_node_count: int | None) -> int:
         kept = self.scale_settings.minimum_node_count

@@ -25,6 +25,10 @@ class Printer:
         for step in view.steps:
             self._change(step["name"], step["status"], f"StepRun( {step['name']} ) Status: {step['status']}")
         self._stream(view)
+        for step in view.steps:
+            # A step may fail without a log: before its job, or because nothing could take it.
+            if step["status"] == FAILED and step.get("error"):
+                self._change(f"{step['name']}/error", FAILED, f"StepRun( {step['name']} ) Error: {step['error']}")
         self._change("", run["status"], f"PipelineRun {run['run_id']} Status: {run['status']}")
 
     def _change(self, name: str, status: str, line: str) -> None:

@@ -17,7 +17,7 @@ MODEL_OUTPUT = "_default_model_"
 
 
 class AutoMLStep(PipelineStep):
-    """Trains as an AutoMLConfig says. Pipeyard has no engine for it: the step fails when it runs.
+    """Trains as an AutoMLConfig says. Pipeyard has no engine for it: a run with the step is refused.
 
     Raises:
         ValueError: The configuration is missing or is none, or a port is wrong.

@@ -1,6 +1,7 @@
 """v1's DatabricksStep: a notebook, a Python script or a JAR on Databricks; a wheel as well, which v1 did not run."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Unpack
@@ -60,9 +61,9 @@ class DatabricksStep(PipelineStep):
         notebook_path: str | None = None,
         notebook_params: Mapping[str, Any] | None = None,
         python_script_path: str | None = None,
-        python_script_params: Sequence[Any] | None = None,
+        python_script_params: Sequence[Any] | AbstractSet[Any] | None = None,
         main_class_name: str | None = None,
-        jar_params: Sequence[Any] | None = None,
+        jar_params: Sequence[Any] | AbstractSet[Any] | None = None,
         python_script_name: str | None = None,
         source_directory: str | Path | None = None,
         hash_paths: Sequence[str] | None = None,
@@ -202,4 +203,6 @@ def _documented(value: Any) -> Any:
         return {key: item for key, item in asdict(value).items() if item not in (None, [])}
     if isinstance(value, list | tuple):
         return [_documented(item) for item in value]
+    if isinstance(value, set | frozenset):  # v1's own examples give parameters so; reuse needs an order that stays
+        return sorted((_documented(item) for item in value), key=str)
     return dict(value) if isinstance(value, Mapping) else value

@@ -10,6 +10,7 @@ from pipeyard._core.sweep import DEFAULT_DURATION_MINUTES, MAX_CONCURRENT_RUNS, 
 from pipeyard.core.script_run_config import ScriptRunConfig
 from pipeyard.exceptions import Fault, UserErrorException
 from pipeyard.pipeline.core.graph import PipelineParameter
+from pipeyard.train.estimator import Estimator
 from pipeyard.train.hyperdrive.policy import EarlyTerminationPolicy, NoTerminationPolicy
 from pipeyard.train.hyperdrive.sampling import BayesianParameterSampling, HyperParameterSampling
 
@@ -55,9 +56,13 @@ class HyperDriveConfig:
         custom_run_id: str | None = None,
     ) -> None:
         del debug_flag
-        _refuse(estimator, pipeline, resume_from, resume_child_runs, custom_run_id)
+        _refuse(pipeline, resume_from, resume_child_runs, custom_run_id)
+        if run_config is None and isinstance(estimator, Estimator):
+            run_config = estimator.to_script_run_config()
         if not isinstance(run_config, ScriptRunConfig) or not run_config.script:
-            raise UserErrorException(f"A HyperDriveConfig needs a ScriptRunConfig with a script, not {run_config!r}.")
+            raise UserErrorException(
+                f"A HyperDriveConfig needs a ScriptRunConfig with a script, not {run_config or estimator!r}."
+            )
         if not isinstance(hyperparameter_sampling, HyperParameterSampling):
             raise UserErrorException(f"{hyperparameter_sampling!r} is no sampling, such as RandomParameterSampling.")
         self.hyperparameter_sampling = hyperparameter_sampling
@@ -117,9 +122,7 @@ def _present(value: Any) -> Any:
     return value.default_value if isinstance(value, PipelineParameter) else value
 
 
-def _refuse(estimator: Any, pipeline: Any, resume_from: Any, resume_child_runs: Any, custom_run_id: Any) -> None:
-    if estimator is not None:
-        raise not_offered("estimators in searches", "Use run_config=ScriptRunConfig(source_directory, script, ...).")
+def _refuse(pipeline: Any, resume_from: Any, resume_child_runs: Any, custom_run_id: Any) -> None:
     if pipeline is not None:
         raise not_offered("searches over whole pipelines", "Search over one script: run_config=ScriptRunConfig(...).")
     if resume_from is not None or resume_child_runs is not None:

@@ -223,9 +223,9 @@ def test_no_worker_outlives_a_driver_that_is_told_to_end(job: Job):
     workers = psutil.Process(process.pid).children(recursive=True)
     assert workers
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert process.returncode == 143
-    psutil.wait_procs(workers, timeout=5)
+    psutil.wait_procs(workers, timeout=60)
     assert not [worker for worker in workers if worker.is_running()]
 
 
@@ -235,8 +235,8 @@ def test_no_worker_outlives_a_driver_that_is_killed(job: Job):
     until((job.work / "started").exists, "a mini-batch")
     workers = psutil.Process(process.pid).children(recursive=True)
     process.kill()
-    process.communicate(timeout=20)
-    gone, alive = psutil.wait_procs(workers, timeout=10)
+    process.communicate(timeout=60)
+    gone, alive = psutil.wait_procs(workers, timeout=60)
     assert gone
     assert not [worker for worker in alive if worker.status() != psutil.STATUS_ZOMBIE]
 
