@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from api.dependencies import Sha256, WorkspaceDep
 from shared.core.definition import PipelineDefinition
 from shared.services.documents import store_definition
-from shared.services.submission import check_definition
+from shared.services.submission import check_definition, validate_definition
 
 router = APIRouter(prefix="/api", tags=["definitions"])
 
@@ -17,7 +17,7 @@ DefinitionBody = Annotated[dict[str, Any], Body(description="A pipeline definiti
 
 
 class Validity(BaseModel):
-    """A definition without faults."""
+    """A definition without faults; warnings name steps that nothing here can run as things are."""
 
     valid: bool
     warnings: list[str] = []
@@ -32,8 +32,7 @@ class StoredDefinition(BaseModel):
 @router.post("/validate")
 async def validate(workspace: WorkspaceDep, body: DefinitionBody) -> Validity:
     """Check a definition against this workspace; every fault at once."""
-    check_definition(workspace, body)
-    return Validity(valid=True)
+    return Validity(valid=True, warnings=validate_definition(workspace, body))
 
 
 @router.post("/definitions", status_code=HTTPStatus.CREATED)

@@ -10,6 +10,7 @@ from shared import bootstrap
 from shared.core import names
 from shared.services.deliveries import restart_deliveries
 from shared.services.firing import fire_schedules
+from shared.services.left_jobs import end_left_jobs
 from shared.services.runs import reconcile_runs
 from shared.telemetry import run_logger
 
@@ -27,5 +28,6 @@ def tick(timer: func.TimerRequest, client: df.SyncDurableFunctionsClient) -> Non
         for run_id in reconcile_runs(workspace, engine):
             run_logger(__name__, run_id=run_id).info("started again: it was not over and had no live orchestration")
         restart_deliveries(workspace, engine)
+        end_left_jobs(workspace)
     finally:  # neither keeps the other from its work
         fire_schedules(workspace, engine)

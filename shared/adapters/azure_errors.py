@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
 from shared.core.errors import Conflict, NotFound, PipeyardError, StorageUnavailable, TooLarge
 
@@ -58,6 +58,17 @@ def error_for_status(status: int, code: str, what: str) -> PipeyardError:
     if kind is None:
         kind = StorageUnavailable if status >= HTTPStatus.INTERNAL_SERVER_ERROR else PipeyardError
     return kind(f"{what}: {_MEANING[kind]} (HTTP {status}{' ' if code else ''}{code}).")
+
+
+def token_may_come(error: ClientAuthenticationError) -> bool:
+    """Whether an identity that gave no token may give one later: unless the sign-in service has said no to it.
+
+    An identity's endpoint that does not answer for a moment must not end jobs that have worked for days.
+    """
+    status = error.status_code
+    if not isinstance(status, int):
+        return True
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or _BY_STATUS.get(status) is StorageUnavailable
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
+from functools import cached_property
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -34,7 +35,10 @@ class WebhookHttp:
         """
         self._private = private
         self._whole_seconds = whole_seconds
-        self._tls = ssl.create_default_context()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context()  # reads every certificate of the machine: only where something is sent
 
     def url_problem(self, url: str) -> str | None:
         """See `WebhookSender.url_problem`."""

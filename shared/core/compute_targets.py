@@ -13,11 +13,30 @@ DATABRICKS = "Databricks"
 DATA_FACTORY = "DataFactory"
 DATA_LAKE_ANALYTICS = "DataLakeAnalytics"
 
+TARGET_TYPES = (
+    LOCAL_TYPE,
+    AML_COMPUTE,
+    DATABRICKS,
+    DATA_LAKE_ANALYTICS,
+    DATA_FACTORY,
+    "Batch",
+    "ComputeInstance",
+    "HDInsight",
+    "Kubernetes",
+    "Kusto",
+    "SynapseSpark",
+    "VirtualMachine",
+)
+"""Types that v1 knew, whether anything here reaches them or not."""
+
 LOCAL_PROCESS = "local_process"
 AZURE_ML_JOBS = "azure_ml"
 DATABRICKS_JOBS = "databricks"
 USQL_JOBS = "data_lake_analytics"
 """Names of back-ends, as they stand in the rows of steps."""
+
+ONE_MACHINE = frozenset({LOCAL_PROCESS})
+"""Back-ends that have one node for each job."""
 
 RESERVED_NAMES = frozenset({"amlcompute", "containerinstance"})
 TARGET_NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9-]{1,23}$"
@@ -128,6 +147,7 @@ class ComputeTarget(CatalogueRecord):
         properties: What the type asks for.
         secret_names: By property whose value is kept as a secret instead, the name under which the secret store has it.
         provisioning_errors: Sentences for the user.
+        held_since: When somebody began to delete it or to point it elsewhere: no job is begun on it meanwhile.
     """
 
     kind: ClassVar[str] = "compute_target"
@@ -144,6 +164,7 @@ class ComputeTarget(CatalogueRecord):
     provisioning_errors: tuple[str, ...] = ()
     created_at: str = ""
     updated_at: str = ""
+    held_since: str = ""
 
     @property
     def key(self) -> str:

@@ -55,7 +55,7 @@ class DatabricksSettings(Document):
         python_script_name: A script of the step's source directory.
         main_class_name: A class of one of the JARs.
         wheel_package_name: A Python package of one of the wheels; not among v1's settings, as everything with `wheel`.
-        run_name: What the run is called on Databricks.
+        run_name: What the run is called on Databricks; the job's name goes after it.
         timeout_seconds: Longest time with everything, the cluster's start too.
     """
 

@@ -5,6 +5,7 @@ once although nobody needs it, and nothing goes that somebody does.
 """
 
 import hashlib
+import zlib
 from typing import Self
 
 SIZE_BYTES = 1 << 21
@@ -18,7 +19,7 @@ class Marks:
 
     Args:
         salt: Other strangers are taken for members under another salt, so that nothing stays for good.
-        data: What `dump` gave.
+        data: The bits; none is set where they are left out.
     """
 
     def __init__(self, salt: str, data: bytes | None = None) -> None:
@@ -32,13 +33,17 @@ class Marks:
         Raises:
             ValueError: The bytes are none.
         """
-        if len(data) != SIZE_BYTES:
-            raise ValueError(f"A set of marks has {SIZE_BYTES} bytes, not {len(data)}.")
-        return cls(salt, data)
+        try:
+            bits = zlib.decompress(data)
+        except zlib.error as error:
+            raise ValueError(f"The bytes are no set of marks: {error}.") from error
+        if len(bits) != SIZE_BYTES:
+            raise ValueError(f"A set of marks has {SIZE_BYTES} bytes, not {len(bits)}.")
+        return cls(salt, bits)
 
     def dump(self) -> bytes:
-        """The set as bytes."""
-        return bytes(self._bits)
+        """The set as bytes: most sets are nearly empty, so they are compressed."""
+        return zlib.compress(self._bits, zlib.Z_BEST_SPEED)
 
     def add(self, text: str) -> None:
         """Put a text in."""

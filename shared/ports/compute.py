@@ -76,6 +76,19 @@ class OutsideFiles(Protocol):
         ...
 
 
+@runtime_checkable
+class FindsJobs(Protocol):
+    """A backend whose service gives ids of its own: a job whose submit was never answered has to be looked for."""
+
+    def find(self, job_name: str) -> str | None:
+        """Remote id of the job of this name that is under way; None where the service says that there is none.
+
+        Raises:
+            BackendError: The service does not tell.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetStatus:
     """What a service says about a compute target.

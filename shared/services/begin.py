@@ -8,6 +8,7 @@ starting a second one.
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from shared.core import explain, names
 from shared.core.definition import StepDefinition
@@ -15,17 +16,21 @@ from shared.core.errors import BackendError, Conflict, NotFound, PipeyardError
 from shared.core.records import ClaimOwner, Explanation, ReuseEntry, StepRecord
 from shared.core.status import STEP_TERMINAL, StepStatus
 from shared.services import resolution
-from shared.services.compute_targets import Destination, destination, target_name
+from shared.services.compute_targets import Destination, destination, still_stands, target_name
 from shared.services.inputs import Outputs
+from shared.services.left_jobs import let_go
 from shared.services.observation import began, describe, time_saved
 from shared.services.output_registration import register_reused_outputs
 from shared.services.resolution import Ingredients
 from shared.services.results import record_end
 from shared.services.single_flight import Claimed, claim, queue_seconds
 from shared.services.slots import Occupied, wait_seconds
-from shared.services.steps import Answer, ended, fresh_row, give_back, let_go, load_row
+from shared.services.steps import Answer, ended, fresh_row, give_back, load_row
 from shared.services.tries import clear_leftovers, produced_above, submit_try
 from shared.services.workspace import RunContext, Workspace
+
+_LATEST_BELIEVED = timedelta(minutes=5)
+"""Well below the time that outputs are left alone after their results were dropped (`maintenance.runs.SETTLING`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,8 @@ def begin_step(workspace: Workspace, run_id: str, ordinal: int) -> Answer:
 def _begin(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer:
     describe(context.run.experiment, row)
     produced = produced_above(workspace, context, row.ordinal)
+    if row.status is StepStatus.RUNNING:  # another process began it: what this one knows of the target may be older
+        workspace.forget_compute_target(row.compute_target)
     try:
         work = _Work(
             workspace=workspace,
@@ -128,9 +135,7 @@ def _decide(work: _Work, found: Ingredients) -> Answer:
         return _start(work, found, forbidden)
     owner = ClaimOwner(run_id=work.row.run_id, ordinal=work.row.ordinal, attempt=1)
     explanation: Explanation | None = None
-    latest = work.context.latest.get(work.step.name)
-    held: Claimed = latest if latest is not None and latest.key == found.key else None
-    held = held or claim(work.workspace, found.key, owner)
+    held = _latest(work, found) or claim(work.workspace, found.key, owner)
     if isinstance(held, ReuseEntry):
         problem = resolution.missing_outputs(work.workspace, held, {})
         if not problem:
@@ -141,6 +146,17 @@ def _decide(work: _Work, found: Ingredients) -> Answer:
     if held is not None:
         return _wait_for_other(work, found, held)
     return _start(work, found, explanation or resolution.explain_miss(work.workspace, work.context, work.step, found))
+
+
+def _latest(work: _Work, found: Ingredients) -> Claimed:
+    """The step's latest result if it has the key, as remembered.
+
+    Not for long: a purge that has dropped it meanwhile removes its outputs some time later, whoever remembers it.
+    """
+    if work.workspace.now() - work.context.read_at > _LATEST_BELIEVED:
+        return None
+    latest = work.context.latest.get(work.step.name)
+    return latest if latest is not None and latest.key == found.key else None
 
 
 def _reuse(work: _Work, found: Ingredients, entry: ReuseEntry) -> Answer:
@@ -193,23 +209,33 @@ def _start(work: _Work, found: Ingredients, explanation: Explanation | None) -> 
             return _wait_for_slot(work, found, full)
     if row.attempt > 0 and work.destination.backend.capabilities.reads_in_place:
         clear_leftovers(work.workspace, work.context, row.ordinal)
-    began(row, work.workspace.now())
     attempt = row.attempt + 1
     job = names.job_name(row.run_id, row.ordinal, attempt)
-    return _submit(
-        work.record(
-            status=StepStatus.RUNNING,
-            attempt=attempt,
-            explanation=explanation,
-            key=found.key,
-            key_document=found.document,
-            source=names.step_run_id(row.run_id, row.ordinal),
-            compute_target=work.destination.name,
-            backend=work.destination.backend_name,
-            remote_id=job if work.destination.backend.capabilities.derived_ids else None,
-            started_at=row.started_at or work.workspace.now().isoformat(),
-        )
+    work = work.record(
+        status=StepStatus.RUNNING,
+        attempt=attempt,
+        explanation=explanation,
+        key=found.key,
+        key_document=found.document,
+        source=names.step_run_id(row.run_id, row.ordinal),
+        compute_target=work.destination.name,
+        backend=work.destination.backend_name,
+        remote_id=job if work.destination.backend.capabilities.derived_ids else None,
+        started_at=row.started_at or work.workspace.now().isoformat(),
     )
+    if not still_stands(work.workspace, work.destination):
+        return _wait_for_target(work)
+    began(row, work.workspace.now())
+    return _submit(work)
+
+
+def _wait_for_target(work: _Work) -> Answer:
+    """Somebody deletes the target or points it elsewhere: having no job yet, the step waits for what becomes of it."""
+    give_back(work.workspace, work.row)
+    now = work.workspace.now()
+    fields = {"status": StepStatus.QUEUED, "attempt": work.row.attempt - 1, "remote_id": None}
+    row = work.record(**fields, queued_at=work.row.queued_at or now.isoformat()).row
+    return Answer(outcome="queued", wait_seconds=queue_seconds(row, now))
 
 
 def _submit(work: _Work) -> Answer:

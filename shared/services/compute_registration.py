@@ -1,6 +1,7 @@
 """Creating, attaching, changing and deleting compute targets."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from pydantic import Field
@@ -21,8 +22,8 @@ from shared.services.target_checks import (
     check_name,
     checked_properties,
     differing,
+    held_while_unused,
     refuse_built_in,
-    refuse_while_used,
 )
 from shared.services.target_secrets import forget_secrets, keep_secrets
 from shared.services.target_status import current, remove_record
@@ -83,8 +84,10 @@ def put_target(workspace: Workspace, name: str, request: TargetRequest) -> tuple
     def entered(target: ComputeTarget) -> ComputeTarget:
         if known is None and not attached:
             return _create(workspace, target)
-        state = _prepare(workspace, known, target)
-        return workspace.services.catalogue.put(target.model_copy(update={"provisioning_state": state}))
+        new = target.model_copy(update={"provisioning_state": _prepare(workspace, known, target)})
+        if known is None:
+            return workspace.services.catalogue.put(new)
+        return change(workspace, ComputeTarget, new.key, lambda latest: _over(latest, new))
 
     return _with_secrets(workspace, known, target, request.properties, entered), known is None
 
@@ -131,15 +134,14 @@ def delete_target(workspace: Workspace, name: str) -> ComputeTarget | None:
     workspace.forget_compute_target(name)
     target = find_target(workspace, name)
     if target.provisioning_state != "Deleting":
-        refuse_while_used(workspace, target, "deleted")
-        provisioner = workspace.services.compute.provisioner(target)
-        if provisioner is None or target.attached:
-            remove_record(workspace, target)
-            return None
-        provisioner.remove()
-        fields = {"provisioning_state": "Deleting", "updated_at": workspace.now().isoformat()}
-        target = change(workspace, ComputeTarget, target.key, lambda latest: latest.model_copy(update=fields))
-        workspace.forget_compute_target(name)
+        with held_while_unused(workspace, target, "deleted"):
+            provisioner = workspace.services.compute.provisioner(target)
+            if provisioner is None or target.attached:
+                remove_record(workspace, target)
+                return None
+            provisioner.remove()
+            fields = {"provisioning_state": "Deleting", "updated_at": workspace.now().isoformat()}
+            target = change(workspace, ComputeTarget, target.key, lambda latest: latest.model_copy(update=fields))
     try:
         return current(workspace, target)[0]
     except NotFound:
@@ -176,12 +178,12 @@ def _with_secrets(
 ) -> ComputeTarget:
     """Check and enter a target, with new secrets of its own; the old ones are deleted once nothing names them."""
     check_backend(workspace, target)
-    if known is not None:
-        check_change(workspace, known, target)
+    entering = nullcontext() if known is None else check_change(workspace, known, target)
     before = target.secret_names
     kept = keep_secrets(workspace, target.name, given)
     try:
-        written = entered(target.model_copy(update={"secret_names": {**before, **kept}}))
+        with entering:
+            written = entered(target.model_copy(update={"secret_names": {**before, **kept}}))
     except PipeyardError:
         forget_secrets(workspace, kept.values())
         raise
@@ -189,6 +191,11 @@ def _with_secrets(
         workspace.forget_compute_target(target.name)
     forget_secrets(workspace, (before[each] for each in kept if each in before))
     return written
+
+
+def _over(latest: ComputeTarget, new: ComputeTarget) -> ComputeTarget:
+    """A target in place of another; who holds that one still does."""
+    return new.model_copy(update={"etag": latest.etag, "held_since": latest.held_since})
 
 
 def _create(workspace: Workspace, target: ComputeTarget) -> ComputeTarget:

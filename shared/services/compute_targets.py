@@ -1,6 +1,7 @@
 """Compute targets: which there are, what runs their jobs, and how many at once."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.compute_targets import (
@@ -9,24 +10,30 @@ from shared.core.compute_targets import (
     DATABRICKS,
     LOCAL_PROCESS,
     LOCAL_TARGET,
+    ONE_MACHINE,
     SCRIPT_TYPES,
     THIS_MACHINE,
     AmlComputeProperties,
     ComputeTarget,
+    changed_connection,
     job_limit,
 )
 from shared.core.definition import StepDefinition
-from shared.core.errors import BackendError, NotFound
+from shared.core.errors import BackendError, Fault, NotFound
 from shared.core.records import StepRecord
 from shared.ports.compute import ComputeBackend
 from shared.services.workspace import RunContext, Workspace
 
 _REACHED_BY = {
-    AML_COMPUTE: "give it the property `workspace_resource_id`, or set PIPEYARD_AZURE_ML_WORKSPACE",
-    DATABRICKS: "give it the property `workspace_url`; in a local workspace, `emulated` will do, too",
-    DATA_LAKE_ANALYTICS: 'give it the property `"engine": "duckdb"`, and scripts run on this machine',
+    AML_COMPUTE: "Give it the property `workspace_resource_id`, or set PIPEYARD_AZURE_ML_WORKSPACE.",
+    DATABRICKS: "Give it the property `workspace_url`; in a local workspace, `emulated` will do, too.",
+    DATA_LAKE_ANALYTICS: 'Give it the property `"engine": "duckdb"`, and scripts run on this machine.',
 }
 """What a target of a type lacks that nothing here can reach."""
+
+
+HELD_FOR = timedelta(minutes=5)
+"""A target that is held for longer was forgotten: whoever deletes or changes one takes some seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +41,21 @@ class Destination:
     """Where a step's jobs go.
 
     Attributes:
-        name: The compute target.
+        target: The compute target as it was read.
         backend: What runs them.
         backend_name: Its name, which goes into the step's row.
         limit: How many may run at once; None means as many as come.
     """
 
-    name: str
+    target: ComputeTarget
     backend: ComputeBackend
     backend_name: str
     limit: int | None
+
+    @property
+    def name(self) -> str:
+        """The compute target's name."""
+        return self.target.name
 
 
 def built_in_targets(workspace: Workspace) -> list[ComputeTarget]:
@@ -84,15 +96,27 @@ def destination(workspace: Workspace, step: StepDefinition, target_name: str) ->
     """
     target = find_target(workspace, target_name)
     _require_usable(target)
-    backend_name = _backend_of(workspace, step, target)
-    if step.resources.node_count > 1 and backend_name == LOCAL_PROCESS:
-        raise BackendError(
-            f"Step `{step.name}` asks for {step.resources.node_count} nodes, and compute target `{target.name}` is "
-            "this one machine. Run it on a cluster of Azure ML (or an emulated one), or set `node_count` to 1."
-        )
+    backend_name = workspace.services.compute.offers(target) or ""  # there is one where nothing is refused
+    if (fault := refusal(workspace, step, target)) is not None:
+        raise BackendError(f"{fault.message} {fault.suggestion}")
     backend = workspace.services.compute.open(target)
     limit = step_limit(workspace, step, target)
-    return Destination(name=target.name, backend=backend, backend_name=backend_name, limit=limit)
+    return Destination(target=target, backend=backend, backend_name=backend_name, limit=limit)
+
+
+def still_stands(workspace: Workspace, destination: Destination) -> bool:
+    """Whether a target, read anew, is where it was, and nobody is about to delete it or to point it elsewhere.
+
+    To be asked after the step's row was written: who deletes a target holds it first and looks for rows then, so at
+    least one of the two sees the other. Jobs on this machine are found whatever becomes of the target.
+    """
+    if destination.backend_name == LOCAL_PROCESS:
+        return True
+    workspace.forget_compute_target(destination.name)
+    found = workspace.compute_target(destination.name)
+    if found is None or found.provisioning_state == "Deleting" or changed_connection(destination.target, found):
+        return False
+    return not found.held_since or workspace.now() - datetime.fromisoformat(found.held_since) > HELD_FOR
 
 
 def _require_usable(target: ComputeTarget) -> None:
@@ -101,30 +125,44 @@ def _require_usable(target: ComputeTarget) -> None:
         raise BackendError(f"Compute target `{target.name}` is `{target.provisioning_state}`: {said}")
 
 
-def _backend_of(workspace: Workspace, step: StepDefinition, target: ComputeTarget) -> str:
-    """Name of what runs the step's jobs on its target."""
+def refusal(workspace: Workspace, step: StepDefinition, target: ComputeTarget) -> Fault | None:
+    """Why a step can have no job on its target, whatever state that is in; None where it can.
+
+    Nothing is asked of a service, so a submit can tell. The pointer is relative to the step.
+    """
     step_type = workspace.step_types[step.type]
     backend_name = workspace.services.compute.offers(target)
     # Services and engines run the steps that are made for them, and no others.
     kinds = step_type.compute_kinds or SCRIPT_TYPES
     if step_type.missing_backend is None and backend_name is None and target.type in _REACHED_BY.keys() & kinds:
-        raise BackendError(
+        message = (
             f"Step `{step.name}` runs on compute target `{target.name}`, and nothing says where in this workspace's "
-            f"reach that is: {_REACHED_BY[target.type]}."
+            "reach that is."
         )
+        return Fault(pointer="/compute_target", message=message, suggestion=_REACHED_BY[target.type])
     if step_type.missing_backend is not None or (step_type.compute_kinds is not None and backend_name is None):
         missing = step_type.missing_backend or target.type
-        raise BackendError(
-            f"Step `{step.name}` needs a {missing} back-end, which this workspace does not have yet. "
+        message = f"Step `{step.name}` needs a back-end for {missing}, which this workspace does not have yet."
+        suggestion = (
             "Its settings are checked and kept, so that the pipeline can be written and published; "
             "to run it, replace the step by one that runs a script, or leave it out."
         )
+        return Fault(pointer="/type", message=message, suggestion=suggestion)
     if backend_name is None or target.type not in kinds:
-        raise BackendError(
+        message = (
             f"Compute target `{target.name}` is known, but this workspace has no back-end for targets of type "
-            f"`{target.type}` that runs scripts. Run step `{step.name}` on another compute target."
+            f"`{target.type}` that runs scripts."
         )
-    return backend_name
+        suggestion = f"Run step `{step.name}` on another compute target."
+        return Fault(pointer="/compute_target", message=message, suggestion=suggestion)
+    if step.resources.node_count > 1 and backend_name in ONE_MACHINE:
+        message = (
+            f"Step `{step.name}` asks for {step.resources.node_count} nodes, and compute target `{target.name}` is "
+            "this one machine."
+        )
+        suggestion = "Run it on a cluster of Azure ML (or an emulated one), or set `node_count` to 1."
+        return Fault(pointer="/resources/node_count", message=message, suggestion=suggestion)
+    return None
 
 
 def step_limit(workspace: Workspace, step: StepDefinition, target: ComputeTarget) -> int | None:

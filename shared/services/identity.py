@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 
+from shared.core import names
 from shared.core.errors import NotAuthenticated, NotFound
 from shared.core.identity import LOCAL_CALLER, Caller, caller_of_claims, principal_claims, run_caller
-from shared.core.status import RUN_TERMINAL
+from shared.core.status import RUN_TERMINAL, STEP_TERMINAL
 from shared.ports.tokens import RunToken
 from shared.services.workspace import SIGNATURE_VALIDITY, Workspace
 
 RUN_TOKEN_OUTLIVES_RUN = timedelta(hours=1)
-"""How long a run's token is accepted after the run's end: its last jobs may still be tidying up."""
+"""How long a token is accepted after the end of its run or its step: the job may still be tidying up."""
 _PRINCIPAL = "x-ms-client-principal"
 
 acting_caller: ContextVar[Caller | None] = ContextVar("acting_caller", default=None)
@@ -77,7 +78,13 @@ def _run_caller(workspace: Workspace, holder: RunToken) -> Caller:
         run = workspace.services.runs.get_run(holder.run_id)
     except NotFound:
         raise NotAuthenticated(f"The run token belongs to run {holder.run_id}, which does not exist.") from None
-    ended = datetime.fromisoformat(run.ended_at) if run.status in RUN_TERMINAL and run.ended_at else None
-    if ended is not None and workspace.now() - ended > RUN_TOKEN_OUTLIVES_RUN:
+    if run.status in RUN_TERMINAL and _is_long_ago(workspace, run.ended_at):
         raise NotAuthenticated(f"The run token belongs to run {holder.run_id}, which is over.")
+    row = workspace.services.runs.get_step(*names.split_step_run_id(holder.step_run_id))
+    if row is not None and row.status in STEP_TERMINAL and _is_long_ago(workspace, row.ended_at):
+        raise NotAuthenticated(f"The run token belongs to step run {holder.step_run_id}, which is over.")
     return run_caller(holder.run_id, holder.step_run_id)
+
+
+def _is_long_ago(workspace: Workspace, ended_at: str | None) -> bool:
+    return ended_at is not None and workspace.now() - datetime.fromisoformat(ended_at) > RUN_TOKEN_OUTLIVES_RUN

@@ -7,10 +7,8 @@ from shared.core import names, traces
 from shared.core.bindings import (
     Argument,
     InputArgument,
-    LiteralInput,
     OutputArgument,
     ParameterArgument,
-    ParameterInput,
     ParameterValue,
 )
 from shared.core.definition import StepDefinition
@@ -24,12 +22,8 @@ from shared.services.documents import snapshot_file_blob
 from shared.services.identity import run_token
 from shared.services.inputs import Outputs, blob_place, blob_url, dataset_variables, direct_datasets, job_inputs
 from shared.services.step_template import driver_variables
+from shared.services.step_variables import input_values, step_variables, text
 from shared.services.workspace import SIGNATURE_VALIDITY, RunContext, Workspace
-
-
-def text(value: ParameterValue) -> str:
-    """A scalar as a word of a command line or an environment variable (v1 wrote them with `str`)."""
-    return str(value)
 
 
 def build_job(
@@ -43,9 +37,8 @@ def build_job(
     step = context.step(ordinal)
     run_id = context.run.run_id
     step_type = workspace.step_types[step.type]
-    values = _values(step, context.run.parameters)
     bound = step.model_copy(update={"settings": bind_settings(step.settings, context.run.parameters)})
-    words = {**values, **direct_datasets(context, step)}
+    words = {**input_values(step, context.run.parameters), **direct_datasets(context, step)}
     base, query = workspace.artifact_target(run_id, ordinal)
     return JobSpec(
         name=names.job_name(run_id, ordinal, attempt),
@@ -66,7 +59,7 @@ def build_job(
         outputs=_outputs(workspace, context, ordinal),
         environment={
             **dataset_variables(workspace, context, step, produced),
-            **_environment(workspace, context, step, ordinal, attempt, values),
+            **_environment(workspace, context, step, ordinal, attempt),
             **driver_variables(step_type, context, ordinal, produced),
         },
         artifacts=UploadTarget(base_url=base, query=query),
@@ -75,17 +68,6 @@ def build_job(
         callback_url=_callback_url(workspace, names.step_run_id(run_id, ordinal)),
         timeout_seconds=step.timeout_seconds,
     )
-
-
-def _values(step: StepDefinition, parameters: Mapping[str, ParameterValue]) -> dict[str, str]:
-    """Values of the inputs that are values rather than files."""
-    values: dict[str, str] = {}
-    for name, source in step.inputs.items():
-        if isinstance(source, ParameterInput):
-            values[name] = text(parameters[source.parameter])
-        elif isinstance(source, LiteralInput):
-            values[name] = text(source.value)
-    return values
 
 
 def _word(argument: Argument, values: Mapping[str, str], parameters: Mapping[str, ParameterValue]) -> JobArgument:
@@ -159,17 +141,9 @@ def _with_present(output: JobOutput, datastore: DatastoreFiles, path: str) -> Jo
 
 
 def _environment(
-    workspace: Workspace,
-    context: RunContext,
-    step: StepDefinition,
-    ordinal: int,
-    attempt: int,
-    values: Mapping[str, str],
+    workspace: Workspace, context: RunContext, step: StepDefinition, ordinal: int, attempt: int
 ) -> dict[str, str]:
     """What v1 scripts expect, under the step's own variables, which win."""
-    used = {word.parameter for word in step.arguments if isinstance(word, ParameterArgument)}
-    parameters = {f"AML_PARAMETER_{name}": text(context.run.parameters[name]) for name in sorted(used)}
-    inputs = {f"AML_PARAMETER_{name}": value for name, value in values.items()}
     token, expires_at = run_token(workspace, context.run.run_id, names.step_run_id(context.run.run_id, ordinal))
     identity = {
         "AZUREML_RUN_ID": names.step_run_id(context.run.run_id, ordinal),
@@ -184,14 +158,7 @@ def _environment(
     }
     base_url = workspace.services.callback_base_url
     service = {"AZUREML_SERVICE_ENDPOINT": base_url, "PIPEYARD_URL": base_url} if base_url else {}
-    return {
-        **identity,
-        **service,
-        **parameters,
-        **inputs,
-        **step.environment.variables,
-        **step.environment_variables,
-    }
+    return {**identity, **service, **step_variables(step, context.run.parameters)}
 
 
 def _callback_url(workspace: Workspace, step_run_id: str) -> str | None:

@@ -126,7 +126,8 @@ def close_run(workspace: Workspace, run_id: str, status: RunStatus, error: str |
     if status is RunStatus.CANCELED and run.status is RunStatus.RUNNING:
         change_status(workspace, run_id, RunStatus.CANCEL_REQUESTED)
     rows = workspace.services.runs.get_steps(run_id)
-    _remember_latest(workspace, workspace.context(run_id), rows)
+    with suppress(NotFound):  # the definition is gone: that must not keep its run open for ever
+        _remember_latest(workspace, workspace.context(run_id), rows)
     failed = [row for row in rows if row.status is StepStatus.FAILED]
     if failed:
         error = f"Step `{failed[0].name}` failed: {failed[0].error}"

@@ -20,6 +20,7 @@ from shared.services.datastores import all_datastores
 from shared.services.publishing import get_published, published_behind
 from shared.services.recurrences import time_faults
 from shared.services.workspace import Workspace
+from shared.services.workspace_checks import bound_faults
 
 _TRIGGERS = ("recurrence", "cron", "datastore_trigger")
 _PIPELINES = ("published_pipeline_id", "pipeline_endpoint_id")
@@ -82,7 +83,9 @@ def checked(workspace: Workspace, request: ScheduleRequest) -> ScheduleRequest:
     definition, missing = _definition(workspace, request)
     faults += missing
     if definition is not None:
-        faults += _parameter_faults(definition, request) + _circle_faults(definition, request.datastore_trigger)
+        faults += _parameter_faults(workspace, definition, request) + _circle_faults(
+            definition, request.datastore_trigger
+        )
     if faults:
         raise InvalidDocument(faults)
     return request.model_copy(
@@ -145,7 +148,7 @@ def _definition(workspace: Workspace, request: ScheduleRequest) -> tuple[Pipelin
     return workspace.definition(published.definition_id), []
 
 
-def _parameter_faults(definition: PipelineDefinition, request: ScheduleRequest) -> list[Fault]:
+def _parameter_faults(workspace: Workspace, definition: PipelineDefinition, request: ScheduleRequest) -> list[Fault]:
     trigger = request.datastore_trigger
     faults: list[Fault] = []
     filled: dict[str, Any] = {}
@@ -163,9 +166,13 @@ def _parameter_faults(definition: PipelineDefinition, request: ScheduleRequest) 
             else:
                 faults.append(wrong.model_copy(update={"pointer": f"/datastore_trigger/{field}"}))
     try:
-        bind_parameters(definition, {**request.parameters, **filled})
+        parameters = bind_parameters(definition, {**request.parameters, **filled})
     except InvalidDocument as error:
-        faults += error.faults
+        return [*faults, *error.faults]
+    if trigger is None or trigger.file_list_parameter is None:  # or else the list's value is not known yet
+        said = "With these values its runs would be refused: {0.pointer}: {0.message}"
+        found = bound_faults(workspace, definition, parameters)
+        faults += [Fault(pointer="/parameters", message=said.format(each)) for each in found]
     return faults
 
 

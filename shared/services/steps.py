@@ -13,6 +13,7 @@ from shared.core.status import STEP_TERMINAL, StepStatus
 from shared.ports.compute import ComputeBackend
 from shared.services.child_runs import end_children
 from shared.services.compute_targets import find_target, open_backend, step_limit
+from shared.services.left_jobs import find_job, let_go
 from shared.services.observation import compute_call, describe, job_ended
 from shared.services.results import next_try_delay, publish_result, record_end
 from shared.services.tries import produced_above, submit_try, with_certain_key
@@ -105,8 +106,10 @@ def _look_after(workspace: Workspace, run_id: str, ordinal: int, *, canceling: b
         return _cancel_without_job(workspace, context, row) if canceling else Answer(outcome="queued")
     backend = open_backend(workspace, row)
     if row.remote_id is None:
-        row = submit_try(workspace, context, row, backend, produced_above(workspace, context, ordinal))
-    remote_id = row.remote_id or ""
+        row = _found_again(workspace, context, row, backend, canceling=canceling)
+    if row.remote_id is None:
+        return _cancel_without_job(workspace, context, row)
+    remote_id = row.remote_id
     with compute_call("poll", row):
         state = backend.poll(remote_id)
     result = state.result
@@ -114,10 +117,7 @@ def _look_after(workspace: Workspace, run_id: str, ordinal: int, *, canceling: b
         if canceling:
             with compute_call("cancel", row):
                 backend.cancel(remote_id)
-        _keep_detail(workspace, context, row, backend, state)
-        if (limit := slots_of(workspace, row)) is not None:
-            workspace.slots.keep(row.compute_target, limit, names.step_run_id(run_id, ordinal))
-        return Answer(outcome="running", wait_seconds=backend.capabilities.poll_seconds)
+        return _goes_on(workspace, context, row, backend, state)
     children = _children_to_end(workspace, context, row, result, canceling=canceling)
     if children:
         return Answer(outcome="running", wait_seconds=CHILD_WAIT_SECONDS, children=children)
@@ -133,16 +133,36 @@ def _look_after(workspace: Workspace, run_id: str, ordinal: int, *, canceling: b
     return Answer(outcome="queued", wait_seconds=wait_seconds)
 
 
-def _keep_detail(
+def _found_again(
+    workspace: Workspace, context: RunContext, row: StepRecord, backend: ComputeBackend, *, canceling: bool
+) -> StepRecord:
+    """The row with the remote id of its job, whose submit may not have been answered.
+
+    Submitting again is the one sure way to find a job. A step that is canceled, and that nobody takes any more, has
+    none where its service knows of none: then the row stays without.
+    """
+    try:
+        return submit_try(workspace, context, row, backend, produced_above(workspace, context, row.ordinal))
+    except (NotFound, BackendError) as error:
+        if error.retryable or not canceling:
+            raise
+    remote_id = find_job(row, backend)
+    return row if remote_id is None else workspace.record(context, row.model_copy(update={"remote_id": remote_id}))
+
+
+def _goes_on(
     workspace: Workspace, context: RunContext, row: StepRecord, backend: ComputeBackend, state: JobState
-) -> None:
-    """Note what the service says about a job that goes on, where that is more than that it runs."""
+) -> Answer:
+    """Note what the service says about a job that goes on, where that is more than that it runs, and keep its slot."""
     if backend.capabilities.reports_detail and state.detail != row.detail:
         workspace.record(context, row.model_copy(update={"detail": state.detail}))
+    if (limit := slots_of(workspace, row)) is not None:
+        workspace.slots.keep(row.compute_target, limit, names.step_run_id(row.run_id, row.ordinal))
+    return Answer(outcome="running", wait_seconds=backend.capabilities.poll_seconds)
 
 
 def _cancel_without_job(workspace: Workspace, context: RunContext, row: StepRecord) -> Answer:
-    """Between two tries a step has no job; runs below it may go on nevertheless."""
+    """Between two tries a step has no job, as one that was never taken; runs below it may go on nevertheless."""
     starts_runs = workspace.step_types[context.step(row.ordinal).type].starts_runs
     children = end_children(workspace, names.step_run_id(row.run_id, row.ordinal)) if starts_runs else []
     if children:
@@ -176,26 +196,6 @@ def cancel_step(workspace: Workspace, run_id: str, ordinal: int) -> list[str]:
         if workspace.step_types[context.step(ordinal).type].starts_runs:
             return end_children(workspace, names.step_run_id(run_id, ordinal))
     return []
-
-
-def let_go(workspace: Workspace, row: StepRecord) -> str:
-    """Ask for the end of the job of a step that is about to fail without it, and drop what is kept about it.
-
-    Returns:
-        A sentence to go after the step's error, where nobody can do that; else "".
-    """
-    if row.status is not StepStatus.RUNNING or row.remote_id is None:
-        return ""
-    try:
-        backend = open_backend(workspace, row)
-        with compute_call("cancel", row):
-            backend.cancel(row.remote_id)
-        backend.forget(row.remote_id)
-    except (NotFound, BackendError) as error:
-        if error.retryable:
-            raise
-        return f" Its job may still run, since it could not be canceled: {error}"
-    return ""
 
 
 def fail_step(workspace: Workspace, run_id: str, ordinal: int, message: str) -> Answer:

@@ -23,7 +23,7 @@ from shared.services.documents import definition_digest, store_definition
 from shared.services.identity import acting_caller
 from shared.services.observation import run_started, submitting
 from shared.services.workspace import Workspace
-from shared.services.workspace_checks import definition_faults, value_faults
+from shared.services.workspace_checks import bound_faults, definition_faults, refusals, value_faults
 
 _RUN_IDS = uuid.UUID("5b0f7c0e-3a3f-4c55-9d7e-1d0a7c6a4a11")
 """Namespace in which an idempotency key becomes a run id: the same key is the same run, whoever asks and when."""
@@ -74,14 +74,31 @@ def check_definition(workspace: Workspace, document: object, *, below: str = "")
     Raises:
         InvalidDocument: With every fault.
     """
-    try:
-        definition = parse_definition(document, workspace.step_types)
-    except InvalidDocument as error:
-        raise InvalidDocument(pointers.below(below, error.faults)) from None
+    definition = _parsed(workspace, document, below)
     faults = pointers.below(below, definition_faults(workspace, definition))
     if faults:
         raise InvalidDocument(faults)
     return definition
+
+
+def validate_definition(workspace: Workspace, document: object) -> list[str]:
+    """Check a definition that need not be run, or not yet.
+
+    Returns:
+        Why a run of it would be refused as the workspace is now, a sentence for each step that nothing here can run.
+
+    Raises:
+        InvalidDocument: With every fault.
+    """
+    found = refusals(workspace, check_definition(workspace, document))
+    return [f"{fault.message} {fault.suggestion}" for fault in found]
+
+
+def _parsed(workspace: Workspace, document: object, below: str) -> PipelineDefinition:
+    try:
+        return parse_definition(document, workspace.step_types)
+    except InvalidDocument as error:
+        raise InvalidDocument(pointers.below(below, error.faults)) from None
 
 
 def accept_request(
@@ -93,16 +110,20 @@ def accept_request(
         The definition, all parameters with their values, and the experiment's name.
 
     Raises:
-        InvalidDocument: With every fault of definition and parameters.
+        InvalidDocument: With every fault of definition and parameters, and every step that nothing here can run.
         NotFound: No stored definition has the id.
     """
+    document, below = request.definition, "/definition"
     if request.definition_id is not None:
-        stored = workspace.definition(request.definition_id)
-        definition = check_definition(workspace, stored.model_dump(mode="json"))
-    else:
-        definition = check_definition(workspace, request.definition, below="/definition")
-    parameters = bind_parameters(definition, request.parameters)
-    faults = value_faults(workspace, definition, parameters, "/parameters")
+        document, below = workspace.definition(request.definition_id).model_dump(mode="json"), ""
+    definition = _parsed(workspace, document, below)
+    faults = [*definition_faults(workspace, definition), *refusals(workspace, definition)]
+    try:
+        parameters = bind_parameters(definition, request.parameters)
+    except InvalidDocument as error:
+        raise InvalidDocument([*pointers.below(below, faults), *error.faults]) from None
+    faults += bound_faults(workspace, definition, parameters)
+    faults = [*pointers.below(below, faults), *value_faults(workspace, definition, parameters)]
     if faults:
         raise InvalidDocument(faults)
     return definition, parameters, request.experiment_name or experiment_of(definition)

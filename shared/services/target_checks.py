@@ -1,6 +1,8 @@
 """What speaks against creating, attaching, changing or deleting a compute target."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from datetime import datetime
 from typing import Any
 
 from shared.core.compute_targets import (
@@ -9,14 +11,17 @@ from shared.core.compute_targets import (
     LOCAL_PROCESS,
     LOCAL_TARGET,
     RESERVED_NAMES,
+    TARGET_TYPES,
     ComputeTarget,
     changed_connection,
     properties_model,
 )
-from shared.core.errors import Conflict, Fault, InvalidDocument
+from shared.core.errors import Conflict, Fault, InvalidDocument, NotFound
 from shared.core.pointers import below
 from shared.core.target_properties import property_faults
-from shared.core.wording import listed, quoted
+from shared.core.wording import Suggester, listed, quoted
+from shared.services.catalogue import change
+from shared.services.compute_targets import HELD_FOR
 from shared.services.target_secrets import secret_faults, without_secrets
 from shared.services.target_status import step_runs_on
 from shared.services.workspace import Workspace
@@ -54,10 +59,17 @@ def checked_properties(type_: str, given: Mapping[str, Any], *, attached: bool) 
     told = {fault.pointer for fault in secret}
     plainly = property_faults(type_, plain, attached=attached)
     faults = [*secret, *(fault for fault in plainly if fault.pointer not in told)]
-    if faults:
-        raise InvalidDocument(below("/properties", faults))
+    if wrong := [*_type_faults(type_), *below("/properties", faults)]:
+        raise InvalidDocument(wrong)
     kept = properties_model(type_).model_validate(plain)
     return kept.model_dump(mode="json", exclude_none=True, exclude_unset=attached)
+
+
+def _type_faults(type_: str) -> Iterator[Fault]:
+    """A type that is nearly a known one; others may be, so that pipelines can name what nothing here reaches."""
+    near = Suggester().suggest(type_, TARGET_TYPES, list_all=False)
+    if near is not None and type_ not in TARGET_TYPES:
+        yield Fault(pointer="/type", message=f"There are no targets of type {quoted(type_)}.", suggestion=near)
 
 
 def check_backend(workspace: Workspace, target: ComputeTarget) -> None:
@@ -86,33 +98,65 @@ def check_backend(workspace: Workspace, target: ComputeTarget) -> None:
         )
 
 
-def check_change(workspace: Workspace, known: ComputeTarget, target: ComputeTarget) -> None:
-    """Refuse changes that a target outlasts only by being made again, or that would lose the jobs that run on it."""
+def check_change(workspace: Workspace, known: ComputeTarget, target: ComputeTarget) -> AbstractContextManager[None]:
+    """Refuse changes that a target outlasts only by being made again.
+
+    Returns:
+        What the change is to be made in: it refuses to lose the jobs that run on the target.
+    """
     connection = listed([quoted(name) for name in changed_connection(known, target)])
     made = not known.attached and workspace.services.compute.provisioner(known) is not None
     if connection and made:
         raise Conflict(
             f"`{known.name}` was created where it is: to change {connection}, delete it and create it again."
         )
-    if connection:
-        refuse_while_used(workspace, known, f"reached otherwise ({connection})")
     fixed = differing(known, target, FIXED) if made and known.provisioning_state != "Failed" else []
     if fixed:
         message = "It lasts as long as the cluster."
         suggestion = "Delete the cluster, and create it again."
         pointers = [f"/properties/{name}" for name in fixed]
         raise InvalidDocument([Fault(pointer=each, message=message, suggestion=suggestion) for each in pointers])
+    if not connection:
+        return nullcontext()
+    return held_while_unused(workspace, known, f"reached otherwise ({connection})")
 
 
-def refuse_while_used(workspace: Workspace, target: ComputeTarget, what: str) -> None:
-    """Refuse what would leave jobs behind that nobody could look after."""
-    used = step_runs_on(workspace, target)
-    if used:
-        shown = listed([quoted(each) for each in used], limit=_MAX_NAMED)
-        raise Conflict(
-            f"The compute target `{target.name}` cannot be {what} while steps run on it: {shown}. Cancel their runs, "
-            "or wait for their end."
-        )
+@contextmanager
+def held_while_unused(workspace: Workspace, target: ComputeTarget, what: str) -> Iterator[None]:
+    """Keep jobs from beginning on a target, and refuse what would leave some behind that nobody could look after.
+
+    The target is held before its steps are looked for, and a step looks whether it is held after its row was written:
+    whichever comes second sees the other.
+
+    Raises:
+        NotFound: It was deleted meanwhile.
+        Conflict: Steps run on it, or somebody else is at it.
+    """
+    now = workspace.now()
+
+    def hold(latest: ComputeTarget) -> ComputeTarget:
+        if latest.held_since and now - datetime.fromisoformat(latest.held_since) <= HELD_FOR:
+            raise Conflict(f"Somebody else is about to delete or to change the compute target `{target.name}`.")
+        return latest.model_copy(update={"held_since": now.isoformat()})
+
+    held = change(workspace, ComputeTarget, target.key, hold).held_since
+    try:
+        used = step_runs_on(workspace, target)
+        if used:
+            shown = listed([quoted(each) for each in used], limit=_MAX_NAMED)
+            raise Conflict(
+                f"The compute target `{target.name}` cannot be {what} while steps run on it: {shown}. Cancel their "
+                "runs, or wait for their end."
+            )
+        yield
+    finally:
+        with suppress(NotFound):  # deleted
+            change(workspace, ComputeTarget, target.key, lambda latest: _released(latest, held))
+        workspace.forget_compute_target(target.name)
+
+
+def _released(target: ComputeTarget, held_since: str) -> ComputeTarget:
+    return target.model_copy(update={"held_since": ""}) if target.held_since == held_since else target
 
 
 def differing(known: ComputeTarget, target: ComputeTarget, names: frozenset[str]) -> list[str]:

@@ -37,7 +37,7 @@ def submit_try(
         BackendError: The step's code is wrong, or the backend does not take the job.
     """
     job = build_job(workspace, context, row.ordinal, row.attempt, produced)
-    refuse_faulty_code(workspace, row, job)
+    refuse_faulty_code(workspace, context, row)
     with compute_call("submit", row):
         remote_id = backend.submit(job)
     if remote_id == row.remote_id:

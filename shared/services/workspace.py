@@ -82,12 +82,12 @@ class RunContext:
     Attributes:
         run: The run's row as first read: only its unchanging fields may be used.
         latest: The latest results of the experiment's steps when the run was first looked at.
+        read_at: When this process did so.
         data: Files behind each data reference, pinned at the first look, so that all steps see the same.
         datasets: Datasets by id with their files, pinned likewise.
         outside: What tells the content of files that compute targets keep, by target and path, pinned likewise.
         ended: Rows of steps in a terminal status.
-        begun: Rows of steps under way as this process last saw them. They may be out of date: a write that rests on
-            one fails then, because it names the row's etag.
+        begun: Rows of steps under way as last seen here; a write that rests on an old one fails by the row's etag.
     """
 
     run: RunRecord
@@ -95,6 +95,7 @@ class RunContext:
     graph: Graph
     ordinals: dict[str, int]
     latest: dict[str, ReuseEntry]
+    read_at: datetime
     data: dict[tuple[str, str], DataFiles] = field(default_factory=dict)
     datasets: dict[str, tuple[Dataset, DatasetFiles]] = field(default_factory=dict)
     outside: dict[tuple[str, str], str | BackendError] = field(default_factory=dict)
@@ -246,6 +247,7 @@ class Workspace:
             definition=definition,
             graph=build_graph(definition),
             ordinals={step.name: ordinal for ordinal, step in enumerate(definition.steps)},
+            read_at=self.now(),
             latest=self.services.reuse.latest(run.experiment),
         )
 

@@ -11,11 +11,12 @@ from shared.core.output_places import output_place
 from shared.core.paths import relative_path_fault
 from shared.core.pointers import below, json_pointer
 from shared.core.settings_binding import bind_settings
-from shared.core.wording import quoted
-from shared.services.compute_targets import all_targets, find_target
+from shared.core.wording import Suggester, quoted
+from shared.services.code_checks import CodeChecks
+from shared.services.compute_targets import all_targets, find_target, refusal
 from shared.services.datastores import known_datastores
+from shared.services.step_variables import uses_parameters
 from shared.services.workspace import Workspace
-from shared.steps.base import has_references
 
 
 def definition_faults(workspace: Workspace, definition: PipelineDefinition) -> list[Fault]:
@@ -29,31 +30,66 @@ def definition_faults(workspace: Workspace, definition: PipelineDefinition) -> l
     faults += _target_faults(workspace, definition)
     snapshots = {step.snapshot for step in definition.steps if step.snapshot is not None}
     missing = {snapshot for snapshot in snapshots if not workspace.has_snapshot(snapshot)}
+    checks = CodeChecks(workspace)
     for ordinal, step in enumerate(definition.steps):
-        faults += below(f"/steps/{ordinal}", _step_faults(workspace, step, datastores, missing))
+        found = _step_faults(workspace, step, datastores, missing)
+        if step.snapshot not in missing and not uses_parameters(step):
+            found += checks.faults(step, {})
+        faults += below(f"/steps/{ordinal}", found)
     return faults + _place_faults(definition)
 
 
 def value_faults(
-    workspace: Workspace, definition: PipelineDefinition, parameters: Mapping[str, ParameterValue], pointer: str
+    workspace: Workspace, definition: PipelineDefinition, parameters: Mapping[str, ParameterValue]
 ) -> list[Fault]:
-    """Places and datasets that parameters name and that do not exist, and settings that do not take their values.
+    """Places and datasets that parameters name and that do not exist.
 
     Args:
         workspace: The workspace.
-        definition: A definition without faults.
+        definition: What `parse_definition` found nothing wrong with.
         parameters: All parameters with their values.
-        pointer: Place of the parameters in the document that was sent.
     """
     faults: list[Fault] = []
     for name, value in parameters.items():
         if value != definition.parameters[name].default:  # defaults were checked with the definition
-            faults += below(pointer + json_pointer(name), _value_faults(workspace, value))
+            faults += below(json_pointer("parameters", name), _value_faults(workspace, value))
+    return faults
+
+
+def bound_faults(
+    workspace: Workspace, definition: PipelineDefinition, parameters: Mapping[str, ParameterValue]
+) -> list[Fault]:
+    """Settings that do not take the values of parameters, and code that is wrong with them; the others have been told.
+
+    Args:
+        workspace: The workspace.
+        definition: What `parse_definition` found nothing wrong with.
+        parameters: All parameters with their values.
+    """
+    checks = CodeChecks(workspace)
+    faults: list[Fault] = []
     for ordinal, step in enumerate(definition.steps):
-        if has_references(step):
-            bound = step.model_copy(update={"settings": bind_settings(step.settings, parameters)})
-            wrong = workspace.step_types[step.type].check(bound)
-            faults += below(f"/definition/steps/{ordinal}", wrong)
+        if not uses_parameters(step):
+            continue
+        bound = step.model_copy(update={"settings": bind_settings(step.settings, parameters)})
+        found = workspace.step_types[step.type].check(bound)
+        if not found and step.snapshot is not None and workspace.has_snapshot(step.snapshot):
+            found = checks.faults(step, parameters)
+        faults += below(f"/steps/{ordinal}", found)
+    return faults
+
+
+def refusals(workspace: Workspace, definition: PipelineDefinition) -> list[Fault]:
+    """Steps that nothing can run on their compute targets as those are now."""
+    targets = _targets(workspace, definition)
+    faults: list[Fault] = []
+    for ordinal, step in enumerate(definition.steps):
+        target = targets[step.compute_target or definition.default_compute_target]
+        kinds = workspace.step_types[step.type].compute_kinds
+        if target is None or (kinds is not None and target.type not in kinds):
+            continue  # told with the definition
+        fault = refusal(workspace, step, target)
+        faults += below(f"/steps/{ordinal}", [fault] if fault is not None else [])
     return faults
 
 
@@ -101,15 +137,13 @@ def _datastores(step: StepDefinition) -> Iterator[tuple[str, str]]:
 
 
 def _target_faults(workspace: Workspace, definition: PipelineDefinition) -> list[Fault]:
-    found: dict[str, ComputeTarget | None] = {}
+    targets = _targets(workspace, definition)
     faults: list[Fault] = []
     for ordinal, step in enumerate(definition.steps):
         name = step.compute_target or definition.default_compute_target
         own = step.compute_target is not None
         pointer = f"/steps/{ordinal}/compute_target" if own else "/default_compute_target"
-        if name not in found:
-            found[name] = _target(workspace, name)
-        target = found[name]
+        target = targets[name]
         if target is None:
             known = [each.name for each in all_targets(workspace)]
             faults += _unknown(pointer, "compute target", name, known)
@@ -121,9 +155,15 @@ def _target_faults(workspace: Workspace, definition: PipelineDefinition) -> list
                 f"Step {quoted(step.name)} of type {quoted(step.type)} needs a compute target of type {wanted}; "
                 f"{quoted(name)} is of type {quoted(target.type)}."
             )
-            suggestion = "Attach one with `PUT /api/compute-targets/{name}`."
+            suggestion = "Attach one: `pipeyard compute attach`, or `PUT /api/compute-targets/{name}`."
             faults.append(Fault(pointer=f"/steps/{ordinal}/compute_target", message=message, suggestion=suggestion))
     return list(dict.fromkeys(faults))  # the default is named once, however many steps use it
+
+
+def _targets(workspace: Workspace, definition: PipelineDefinition) -> dict[str, ComputeTarget | None]:
+    """The compute targets that steps run on, by name; None for those that do not exist."""
+    named = {step.compute_target or definition.default_compute_target for step in definition.steps}
+    return {name: _target(workspace, name) for name in named}
 
 
 def _target(workspace: Workspace, name: str) -> ComputeTarget | None:
@@ -157,5 +197,6 @@ def _dataset_faults(workspace: Workspace, dataset_id: str) -> list[Fault]:
 def _unknown(pointer: str, what: str, name: str, known: Sequence[str]) -> list[Fault]:
     if name in known:
         return []
-    listed = ", ".join(f"`{each}`" for each in known) or "none"
-    return [Fault(pointer=pointer, message=f"There is no {what} `{name}`.", suggestion=f"The workspace has {listed}.")]
+    near = Suggester().suggest(name, known, list_all=False)
+    suggestion = near or f"The workspace has {', '.join(f'`{each}`' for each in known) or 'none'}."
+    return [Fault(pointer=pointer, message=f"There is no {what} `{name}`.", suggestion=suggestion)]

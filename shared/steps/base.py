@@ -1,6 +1,6 @@
 """What a step type is, and what the types share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from shared.core.bindings import Argument
 from shared.core.definition import StepDefinition
 from shared.core.errors import Fault
-from shared.core.jobs import JobFile, JobSpec, Launch
+from shared.core.jobs import Launch
 from shared.core.pointers import below
 from shared.core.settings_binding import parameter_references
 from shared.core.shapes import Place, shape_faults
@@ -64,8 +64,26 @@ class StepType(StepRules, Protocol):
         """
         ...
 
-    def code_faults(self, job: JobSpec, read: Callable[[JobFile], bytes]) -> list[str]:
-        """What is wrong with the files that a job brings along, as far as that can be told before it is submitted."""
+    def code_files(self, step: StepDefinition) -> Mapping[str, str]:
+        """Files of the snapshot that the step cannot do without: paths by JSON pointers to the settings with them.
+
+        Pointers are relative to the step, whose settings are bound.
+        """
+        ...
+
+    @property
+    def reads_code(self) -> bool:
+        """Whether `code_faults` finds more than that a file is missing."""
+        ...
+
+    def code_faults(self, step: StepDefinition, variables: Mapping[str, str], code: Mapping[str, bytes]) -> list[Fault]:
+        """What is wrong with the code, as far as that can be told before anything runs, with pointers as there.
+
+        Args:
+            step: Its settings are bound.
+            variables: Those of the job that follow from the step.
+            code: The files of `code_files` by path.
+        """
         ...
 
 
@@ -80,15 +98,21 @@ class StepTraits:
     wants_settings: bool = False
     starts_runs: bool = False
     missing_backend: str | None = None
+    reads_code: bool = False
 
     def outside_files(self, step: StepDefinition) -> Mapping[str, str]:
         """None: everything that most jobs read comes with them."""
         del step
         return {}
 
-    def code_faults(self, job: JobSpec, read: Callable[[JobFile], bytes]) -> list[str]:
+    def code_files(self, step: StepDefinition) -> Mapping[str, str]:
+        """None: a command line says by itself what it needs."""
+        del step
+        return {}
+
+    def code_faults(self, step: StepDefinition, variables: Mapping[str, str], code: Mapping[str, bytes]) -> list[Fault]:
         """None: most languages are read where they run."""
-        del job, read
+        del step, variables, code
         return []
 
 

@@ -86,6 +86,11 @@ class DatabricksStep(StepTraits):
                 files[f"{what} {each.library}"] = each.library
         return files
 
+    def code_files(self, step: StepDefinition) -> Mapping[str, str]:
+        """The script of the source directory, if it is what runs."""
+        script = step.settings.get("python_script_name")
+        return {"/settings/python_script_name": script} if isinstance(script, str) else {}
+
 
 def _entry_faults(given: frozenset[str]) -> Iterator[Fault]:
     entries = [name for name in ENTRIES if name in given]

@@ -17,6 +17,7 @@ from azure.core.rest import HttpRequest
 from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
+from shared.adapters.azure_errors import token_may_come
 from shared.adapters.azure_ml.errors import TRANSIENT, no_answer, public, refusal
 from shared.adapters.azure_transport import PooledTransport
 from shared.core.errors import BackendError
@@ -140,7 +141,8 @@ class AzureMlClient:
             except ClientAuthenticationError as failure:
                 raise BackendError(
                     f"No token for Azure Resource Manager was given ({type(failure).__name__}). "
-                    "Check that this app has an identity."
+                    "Check that this app has an identity.",
+                    retryable=token_may_come(failure),
                 ) from None
             except AzureError as failure:
                 error = no_answer(failure, what)

@@ -1,8 +1,10 @@
 """How a job ended: what the runner says, where it could say something, and what the service says where it could not."""
 
+from datetime import UTC, datetime
+
 from shared.adapters.azure_ml.errors import SERVICE
 from shared.adapters.azure_ml.job_body import process_count
-from shared.adapters.azure_ml.job_folder import JobFolder
+from shared.adapters.azure_ml.job_folder import VALID_FOR, JobFolder
 from shared.adapters.azure_ml.results import merge
 from shared.adapters.azure_ml.run_history import Details, RunHistory
 from shared.adapters.azure_ml.states import Phase, is_platform_fault, is_time_limit
@@ -10,6 +12,12 @@ from shared.core import names
 from shared.core.jobs import JobOutcome, JobResult, JobSpec
 from shared.ports.blobs import BlobStore
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_EXPIRED = (
+    f"It ended more than {VALID_FOR.days} days after its submit, when the addresses for its results had expired, so "
+    "they could not be delivered. What it wrote to mounted outputs lies at their places. Make the step shorter, or "
+    "several steps of it that each go on from the output of the one before."
+)
 _OWN_FAULT = frozenset({JobOutcome.FAILED, JobOutcome.TIMED_OUT})
 
 
@@ -42,6 +50,8 @@ class Endings:
             result = self._canceled(job, told, details, asked=folder.is_canceled())
         else:
             result = self._failed(told, details, asked=folder.is_canceled())
+            if told is None and result.outcome is JobOutcome.FAILED and folder.had_expired(details.ended_at or _NEVER):
+                result = _ended(JobOutcome.FAILED, f"{result.message} {_EXPIRED}", None)
         self._keep_log(name, details)
         return result
 

@@ -1,16 +1,17 @@
 """The blobs of one job: its document, the results that its processes leave, and notes about it."""
 
 import json
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
 
 from runner.placement import ranked
-from shared.adapters.azure_ml.job_body import process_count
+from shared.adapters.azure_ml.job_body import placed_inputs, placed_outputs, process_count
 from shared.core import names
 from shared.core.errors import NotFound
-from shared.core.jobs import JobResult, JobSpec
+from shared.core.jobs import BlobPlace, JobFile, JobResult, JobSpec
 from shared.ports.blobs import BlobStore
 
 VALID_FOR = timedelta(days=3)
@@ -34,14 +35,26 @@ class JobFolder:
         """The blob that tells the node everything."""
         return f"{self._folder}/job.json"
 
-    def write(self, job: JobSpec) -> None:
-        """Store the job with the addresses that its processes send their results to."""
+    def write(self, job: JobSpec, own: BlobPlace) -> None:
+        """Store the job with the addresses that its processes send their results to.
+
+        Args:
+            job: The job.
+            own: Any place of the workspace's account, as for `placed_inputs`.
+        """
         results = [
             self._blobs.write_url(names.SYSTEM_CONTAINER, self._result_name(rank), VALID_FOR)
             for rank in range(process_count(job))
         ]
-        document = {"schema_version": 1, "job": job.model_dump(mode="json"), "results": results}
+        told = _without_needless_rights(job, own).model_dump(mode="json")
+        valid_until = time.time() + VALID_FOR.total_seconds()
+        document = {"schema_version": 1, "job": told, "results": results, "valid_until": valid_until}
         self._put(self.document_name, document)
+
+    def had_expired(self, moment: datetime) -> bool:
+        """Whether the addresses for the job's results had expired by some moment."""
+        valid_until = (self._get(self.document_name) or {}).get("valid_until")
+        return valid_until is not None and moment.timestamp() > float(valid_until)
 
     def job(self) -> JobSpec | None:
         """The job, None where its document is gone or is of another time."""
@@ -102,3 +115,26 @@ class JobFolder:
     def _put(self, name: str, document: dict[str, Any]) -> None:
         data = json.dumps(document).encode()
         self._blobs.put(names.SYSTEM_CONTAINER, name, data, content_type="application/json")
+
+
+def _without_needless_rights(job: JobSpec, own: BlobPlace) -> JobSpec:
+    """The job without signatures for what the service puts in place itself: each opens more than the one file."""
+    inputs, outputs = ({item.name for item in placed} for placed in (placed_inputs(job, own), placed_outputs(job, own)))
+    fields = {
+        "code": tuple(map(_unsigned, job.code)),
+        "inputs": tuple(
+            item.model_copy(update={"files": tuple(map(_unsigned, item.files))}) if item.name in inputs else item
+            for item in job.inputs
+        ),
+        "outputs": tuple(
+            item.model_copy(update={"target": item.target.model_copy(update={"query": ""})})
+            if item.name in outputs
+            else item
+            for item in job.outputs
+        ),
+    }
+    return job.model_copy(update=fields)
+
+
+def _unsigned(file: JobFile) -> JobFile:
+    return file.model_copy(update={"url": file.url.partition("?")[0]})

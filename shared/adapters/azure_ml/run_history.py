@@ -5,7 +5,7 @@ The service's public API tells a job's status and no reason.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -27,12 +27,14 @@ class Details:
         codes: The error's code and the codes within it, such as `UserError/ImageBuildFailure`.
         message: The error in the service's words.
         seconds: From start to end.
+        ended_at: When it ended.
         logs: Signed addresses of log files by name.
     """
 
     codes: str = ""
     message: str = ""
     seconds: float | None = None
+    ended_at: datetime | None = None
     logs: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -69,6 +71,7 @@ class RunHistory:
             codes=codes,
             message=message,
             seconds=_seconds(found.get("startTimeUtc"), found.get("endTimeUtc")),
+            ended_at=_time(found.get("endTimeUtc")),
             logs={str(name): str(url) for name, url in (found.get("logFiles") or {}).items()},
         )
 
@@ -101,7 +104,13 @@ def _weight(name: str) -> tuple[int, str]:
 
 
 def _seconds(start: Any, end: Any) -> float | None:
+    begun, ended = _time(start), _time(end)
+    return None if begun is None or ended is None else (ended - begun).total_seconds()
+
+
+def _time(text: Any) -> datetime | None:
     try:
-        return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+        found = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -50,7 +50,7 @@ class AzureMlBackend:
         folder = JobFolder(self._blobs, job.name)
         if folder.is_canceled():
             return job.name
-        folder.write(job)
+        folder.write(job, self._assets.place(folder.document_name))
         try:
             try:
                 self._put(job, folder)
@@ -86,7 +86,8 @@ class AzureMlBackend:
             return
         except (BackendError, Conflict) as error:
             if error.retryable or phase_of(self.poll(remote_id).detail) in {Phase.UNDER_WAY, Phase.QUIET}:
-                raise
+                # A state that forbids it passes.
+                raise BackendError(str(error), retryable=error.retryable or isinstance(error, Conflict)) from error
 
     def forget(self, remote_id: str) -> None:
         """Remove the job's blobs. The service keeps its own record of the job."""

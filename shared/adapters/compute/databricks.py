@@ -21,7 +21,7 @@ from shared.adapters.databricks.job_record import (
     store_record,
 )
 from shared.adapters.databricks.outside_files import content_mark
-from shared.adapters.databricks.run_request import run_request, script_task, settings_of, shown_name, task_of
+from shared.adapters.databricks.run_request import name_end, run_request, script_task, settings_of, shown_name, task_of
 from shared.adapters.databricks.run_result import output_lines, result_of, state_lines, task_run_of
 from shared.adapters.databricks.run_state import RunState, read_state
 from shared.adapters.job_log import JobLog
@@ -126,6 +126,11 @@ class DatabricksBackend:
             run = self._api.run(run_id)
             if run is not None and read_state(run).outcome is None:
                 raise
+
+    def find(self, job_name: str) -> str | None:
+        """A run that was started, although the answer never came."""
+        run_id = self._api.find_run(name_end(job_name))
+        return None if run_id is None else f"{run_id}:{job_name}"
 
     def forget(self, remote_id: str) -> None:
         """Delete the job's private document; runs themselves stay for Databricks' own pages."""

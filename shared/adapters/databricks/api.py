@@ -9,6 +9,7 @@ from shared.core.errors import BackendError
 
 _RUNS = "/api/2.2/jobs/runs"
 _WORKSPACE = "/api/2.0/workspace"
+_LONGEST_PAGE = 24
 
 
 class DatabricksApi:
@@ -27,6 +28,18 @@ class DatabricksApi:
             return self._get(f"tell of run {run_id}", f"{_RUNS}/get", run_id=run_id)
         except NotThere:
             return None
+
+    def find_run(self, name_end: str) -> int | None:
+        """The run under way whose name ends so; None where Databricks knows of none."""
+        query: dict[str, Any] = {"active_only": "true", "run_type": "SUBMIT_RUN", "limit": _LONGEST_PAGE}
+        while True:
+            page = self._get("list its runs", f"{_RUNS}/list", **query)
+            for run in page.get("runs") or ():
+                if str(run.get("run_name")).endswith(name_end):
+                    return int(run["run_id"])
+            if not page.get("next_page_token"):
+                return None
+            query["page_token"] = page["next_page_token"]
 
     def run_output(self, task_run_id: int) -> dict[str, Any]:
         """What the run of a task left; a run made of tasks has no output of its own."""

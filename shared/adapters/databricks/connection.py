@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from azure.core.credentials import TokenCredential
 
+from shared.adapters.azure_errors import token_may_come
 from shared.adapters.compute_connections import ComputeConnections
 from shared.adapters.databricks.azure_lookup import workspace_url
 from shared.core.compute_targets import DATABRICKS_JOBS, ComputeTarget
@@ -205,7 +206,8 @@ def _refusal(doing: str, error: Exception, host: str) -> BackendError | None:
     if isinstance(error, BackendError):
         return BackendError(f"Databricks did not {doing}: {error}", retryable=error.retryable)
     if isinstance(error, ClientAuthenticationError):
-        return BackendError(f"Databricks did not {doing}: the app's identity got no token for it.")
+        message = f"Databricks did not {doing}: the app's identity got no token for it."
+        return BackendError(message, retryable=token_may_come(error))
     if isinstance(error, TimeoutError | requests.RequestException):
         if isinstance(error, TimeoutError) and isinstance(cause, DatabricksError):
             return BackendError(f"Databricks did not {doing}: {_words(cause)}", retryable=True)

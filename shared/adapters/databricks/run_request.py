@@ -15,6 +15,8 @@ from shared.core.storage_uris import abfss_uri, wasbs_uri
 UriScheme = Literal["abfss", "wasbs"]
 
 _TASK = "main"
+_LONGEST_NAME = 4000
+"""Databricks allows 4,096 bytes."""
 _SINGLE_NODE_CONF = {"spark.databricks.cluster.profile": "singleNode", "spark.master": "local[*]"}
 _PASSED_ON = (
     *("AZUREML_RUN_ID", "AZUREML_ARM_SUBSCRIPTION", "AZUREML_ARM_RESOURCEGROUP", "AZUREML_ARM_WORKSPACE_NAME"),
@@ -29,7 +31,7 @@ def run_request(job: JobSpec, task: Mapping[str, Any]) -> dict[str, Any]:
     settings = settings_of(job)
     limits = [limit for limit in (settings.timeout_seconds, job.timeout_seconds) if limit is not None]
     body: dict[str, Any] = {
-        "run_name": settings.run_name or f"{job.step_name} of {job.experiment} ({job.name})",
+        "run_name": (settings.run_name or f"{job.step_name} of {job.experiment}")[:_LONGEST_NAME] + name_end(job.name),
         # Derived from the try: a submit whose answer was lost finds its run.
         "idempotency_token": hashlib.sha256(job.name.encode()).hexdigest(),
         "tasks": [{"task_key": _TASK, **_cluster(job, settings), **task, **_libraries(settings)}],
@@ -37,6 +39,11 @@ def run_request(job: JobSpec, task: Mapping[str, Any]) -> dict[str, Any]:
     if limits:
         body["timeout_seconds"] = math.ceil(min(limits))
     return body
+
+
+def name_end(job_name: str) -> str:
+    """The end of the name of a job's run: all that can be seen of a run and tells whose it is."""
+    return f" ({job_name})"
 
 
 def settings_of(job: JobSpec) -> DatabricksSettings:

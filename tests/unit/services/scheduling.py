@@ -19,6 +19,7 @@ from shared.services.schedule_requests import ScheduleRequest
 from shared.services.schedules import create_schedule
 from shared.services.workspace import Workspace
 from shared.steps import STEP_TYPES
+from tests.fakes.clocks import SetClock
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -27,16 +28,6 @@ PARAMETERS = {
     "data": {"type": "data_path", "default": {"datastore": names.DEFAULT_DATASTORE, "path": "x"}},
     "files": {"type": "string", "default": "[]"},
 }
-
-
-class SetClock:
-    """Shows what it was set to."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def now(self) -> datetime:
-        return self.time
 
 
 class NotingEngine:
@@ -92,7 +83,7 @@ class World:
     """A workspace with a published pipeline."""
 
     def __init__(self, connection: str, folder: Any) -> None:
-        self.clock = SetClock()
+        self.clock = SetClock(START)
         self.engine = NotingEngine()
         self.workspace = self._make(connection, folder)
         self.pipeline = publish(self.workspace, PublishRequest.model_validate({"name": "p", "definition": DEFINITION}))

@@ -24,15 +24,15 @@ def change(world: World, schedule, **fields):
 
 
 class TestTicks:
-    def test_two_months_of_days_have_every_day_once(self, world: World):
+    def test_a_month_of_days_has_every_day_once(self, world: World):
         """Two ticks a day stand for all of them: those in between find nothing due."""
         schedule = world.schedule(recurrence={"frequency": "Day", "hours": [6], "minutes": [30]})
         world.clock.time = START.replace(hour=6, minute=29) + DAY
-        for _ in range(60):
+        for _ in range(31):
             world.tick(2 * MINUTE)
             world.tick(DAY - 2 * MINUTE)
-        assert len(world.runs(schedule)) == 60
-        assert len({event.instant for event in world.history(schedule)}) == 60
+        assert len(world.runs(schedule)) == 31
+        assert len({event.instant for event in world.history(schedule)}) == 31
 
     def test_the_first_run_comes_at_once_and_then_every_interval(self, world: World):
         schedule = world.every("Minute", 2)
@@ -202,7 +202,7 @@ class TestTrouble:
     def test_history_keeps_the_newest_lines(self, world: World, monkeypatch):
         monkeypatch.setattr(trigger_history, "KEPT_EVENTS", 5)
         schedule = world.every("Minute")
-        for _ in range(20):
+        for _ in range(6):
             world.tick(3 * MINUTE)
         lines = world.workspace.services.catalogue.all(TriggerEvent, prefix=f"{schedule.schedule_id}/")
         assert len(lines) >= 5

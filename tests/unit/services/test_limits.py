@@ -11,23 +11,16 @@ from shared.core.identity import LOCAL_CALLER, Caller
 from shared.core.records import RunRecord
 from shared.ports.services import Services
 from shared.services.limits import Limits, RunLimits
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = datetime(2026, 1, 1, 12, 0, 10, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
+from tests.fakes.clocks import SetClock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SetClock:
+    return SetClock(datetime(2026, 1, 1, 12, 0, 10, tzinfo=UTC))
 
 
 @pytest.fixture
-def services(storage_account: str, clock: Clock) -> Services:
+def services(storage_account: str, clock: SetClock) -> Services:
     return bootstrap._services(load_settings({"PIPEYARD_STORAGE": storage_account}), clock)
 
 

@@ -5,12 +5,16 @@ from typing import Any
 import pytest
 
 from shared.core import names
+from shared.core.errors import NotFound
 from shared.core.status import RunStatus, StepStatus
+from shared.services.documents import definition_blob
 from shared.services.run_status import change_status
-from shared.services.runs import prepare_run, reconcile_runs
+from shared.services.runs import close_run, prepare_run, reconcile_runs
 from shared.services.steps import fresh_row
 from shared.services.stuck_runs import STUCK_AFTER
 from shared.services.submission import RunRequest, submit_run
+from shared.services.workspace import Workspace
+from shared.steps import STEP_TYPES
 from tests.unit.services.scheduling import DEFINITION, World
 
 STEPS = [
@@ -94,3 +98,14 @@ def test_a_step_that_was_missed_in_a_run_that_was_canceled_never_begins(world, e
     assert engine.started == []
     assert world.workspace.services.runs.get_step(run_id, 0).status is StepStatus.CANCELED
     assert (run_id, names.STEP_ENDED_EVENT) in engine.raised
+
+
+def test_a_run_whose_definition_is_gone_is_closed(world: World, run_id: str) -> None:
+    run = world.workspace.services.runs.get_run(run_id)
+    world.workspace.services.blobs.delete(names.SYSTEM_CONTAINER, [definition_blob(run.definition_id)])
+    another_host = Workspace(world.workspace.services, STEP_TYPES, name="test", max_parallel_steps=8)
+    with pytest.raises(NotFound, match=run.definition_id):
+        prepare_run(another_host, run_id)
+    close_run(another_host, run_id, RunStatus.FAILED, "It could not be prepared.")
+    closed = world.workspace.services.runs.get_run(run_id)
+    assert (closed.status, closed.error) == (RunStatus.FAILED, "It could not be prepared.")

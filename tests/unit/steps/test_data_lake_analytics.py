@@ -5,11 +5,9 @@ from typing import Any
 import pytest
 
 from shared.core.definition import StepDefinition
-from shared.core.jobs import JobFile, JobInput, JobOutput, JobSpec, UploadTarget
 from shared.steps import STEP_TYPES
 
 TYPE = STEP_TYPES["data_lake_analytics"]
-TARGET = UploadTarget(base_url="http://x", query="q")
 SCRIPT = """\
 @rows = EXTRACT Name string, Size int FROM "@@raw@@/a.csv" USING Extractors.Csv();
 @big  = SELECT Name FROM @rows WHERE Size > @@least@@;
@@ -22,23 +20,24 @@ def faults(settings: dict[str, Any]) -> list[str]:
     return [f"{fault.pointer}: {fault.message}" for fault in TYPE.check(step)]
 
 
-def told(script: bytes, name: str = "a.usql", **values: str) -> list[str]:
-    job = JobSpec(
-        name="job",
-        run_id="run",
-        step_run_id="step",
-        compute_target="adla",
-        settings={"script_name": name},
-        code=(JobFile(path="a.usql", url="http://x", digest="sha256:00", size=len(script)),),
-        command=(),
-        inputs=(JobInput(name="raw", files=()),),
-        outputs=(JobOutput(name="out", target=TARGET),),
-        environment={"OTHER": "x", **{f"AML_PARAMETER_{name}": text for name, text in values.items()}},
-        artifacts=TARGET,
-        log_name="log",
-        metrics_name="metrics",
+def told(script: bytes, **values: str) -> list[str]:
+    step = StepDefinition.model_validate(
+        {
+            "name": "a",
+            "type": "data_lake_analytics",
+            "settings": {"script_name": "a.usql"},
+            "inputs": {
+                "raw": {"kind": "data_reference", "datastore": "workspaceblobstore", "path": "in"},
+                "value": {"kind": "literal", "value": 3},
+            },
+            "outputs": {"out": {}},
+        }
     )
-    return TYPE.code_faults(job, lambda file: script)
+    variables = {"OTHER": "x", **{f"AML_PARAMETER_{name}": text for name, text in values.items()}}
+    assert TYPE.code_files(step) == {"/settings/script_name": "a.usql"}
+    found = TYPE.code_faults(step, variables, {"a.usql": script})
+    assert {fault.pointer for fault in found} <= {"/settings/script_name"}
+    return [fault.message for fault in found]
 
 
 @pytest.mark.parametrize(
@@ -79,8 +78,7 @@ def test_values_that_do_not_fit_are_faults():
     assert "no input, output or parameter called `least`" in fault
 
 
-def test_a_script_that_is_not_there_or_no_text():
-    assert told(b"", name="b.usql") == ["The script b.usql is not in the step's source directory."]
+def test_a_script_that_is_no_text():
     [fault] = told(b"\xff\xfe\x00")
     assert "not in UTF-8" in fault
     [fault] = told(b"x" * (3 * 1024 * 1024 + 1))
