@@ -17,8 +17,9 @@ hypothesis.settings.load_profile("unhurried")
 ROOT = Path(__file__).parents[1]
 ACCOUNTS = 400
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-START_SECONDS = 30
-STOP_SECONDS = 10
+START_SECONDS = 100
+STOP_SECONDS = 30
+PORT_TRIES = 3
 
 
 class Azurite:
@@ -51,48 +52,54 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+def start_azurite() -> tuple[subprocess.Popen[bytes], Azurite]:
+    """A process that listens. Somebody else may take a port that was free a moment ago: then others are tried."""
+    accounts = ";".join(f"{account_name(number)}:{ACCOUNT_KEY}" for number in range(ACCOUNTS))
+    command = ["node", str(ROOT / "node_modules/azurite/dist/src/azurite.js"), "--silent", "--skipApiVersionCheck"]
+    command += ["--disableTelemetry", "--inMemoryPersistence"]
+    for _ in range(PORT_TRIES):
+        server = Azurite(*free_ports(3))
+        options = [f"--{service.lower()}Port={port}" for service, port in server.ports.items()]
+        process = subprocess.Popen(
+            [*command, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"AZURITE_ACCOUNTS": accounts},
+        )
+        if all(answers(port, process) for port in server.ports.values()):
+            return process, server
+        stop(process)
+    raise AssertionError("Azurite did not start.")
+
+
+def answers(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Whether the process comes to listen."""
     deadline = time.monotonic() + START_SECONDS
-    while True:
-        assert process.poll() is None, "Azurite ended at its start"
+    while process.poll() is None and time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            assert time.monotonic() < deadline, "Azurite did not start"
             time.sleep(0.05)
         else:
-            return
+            return True
+    return False
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(STOP_SECONDS)
 
 
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[Azurite]:
-    server = Azurite(*free_ports(3))
-    hosts_and_ports = [
-        word
-        for service, port in server.ports.items()
-        for word in (f"--{service.lower()}Host", "127.0.0.1", f"--{service.lower()}Port", str(port))
-    ]
-    command = ["node", str(ROOT / "node_modules/azurite/dist/src/azurite.js"), "--silent", "--skipApiVersionCheck"]
-    command += ["--disableTelemetry", "--inMemoryPersistence", *hosts_and_ports]
-    accounts = ";".join(f"{account_name(number)}:{ACCOUNT_KEY}" for number in range(ACCOUNTS))
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"AZURITE_ACCOUNTS": accounts},
-    )
-    try:
-        for port in server.ports.values():
-            wait_for_port(port, process)
-        yield server
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_SECONDS)
+    process, server = start_azurite()
+    yield server
+    stop(process)
 
 
 @pytest.fixture

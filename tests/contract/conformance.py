@@ -16,7 +16,7 @@ from shared.core.compute_targets import ComputeTarget
 from shared.core.jobs import JobArgument, JobSpec
 from shared.ports.compute import ComputeBackend
 from tests.contract.emulated import EmulatedService, JobStorage, emulated
-from tests.unit.adapters.azure_ml.arm_server import ArmServer
+from tests.fakes.http_server import HttpServer
 
 WRITE = """
 import os, pathlib, sys
@@ -58,7 +58,7 @@ class Bench(ABC):
         self.storage = storage
         self.folder = folder
         self.service = service
-        self.recorder = ArmServer()
+        self.recorder = HttpServer()
         if service is not None:
             self.recorder.answer = self.recorder.pass_on(service.url)
         self._opened: list[ComputeBackend] = []

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -33,16 +33,12 @@ from shared.core.jobs import (
     UploadTarget,
 )
 from shared.ports.compute import ComputeBackend
+from tests.fakes.clocks import SystemClock
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
 DATA_CONTAINER = "data"
 VALID_FOR = timedelta(hours=1)
-
-
-class Clock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 class EmulatedService:
@@ -143,7 +139,7 @@ class JobStorage:
     """
 
     def __init__(self, connection_string: str) -> None:
-        self.blobs = AzureBlobStore.from_connection_string(connection_string, Clock())
+        self.blobs = AzureBlobStore.from_connection_string(connection_string, SystemClock())
         self.blobs.ensure_containers([names.SYSTEM_CONTAINER, names.ARTIFACT_CONTAINER, DATA_CONTAINER])
         self.run_id = str(uuid.uuid4())
         self.token = f"token-{randomness.token_hex(16)}"
@@ -238,7 +234,7 @@ class JobStorage:
         return JobFile(path=path, url=f"{base}/{name}?{query}", digest=digest, size=len(data))
 
 
-def result_of(backend: ComputeBackend, remote_id: str, seconds: float = 60.0) -> JobResult:
+def result_of(backend: ComputeBackend, remote_id: str, seconds: float = 100.0) -> JobResult:
     """Wait for the end of a job as the orchestration does: a poll that fails for now is repeated."""
 
     def ended() -> JobResult | None:
@@ -252,7 +248,7 @@ def result_of(backend: ComputeBackend, remote_id: str, seconds: float = 60.0) ->
     return until(ended, seconds)
 
 
-def until[T](condition: Callable[[], T | None], seconds: float = 60.0) -> T:
+def until[T](condition: Callable[[], T | None], seconds: float = 100.0) -> T:
     """Wait for something true and return it."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

@@ -2,17 +2,19 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.adapters.azure_ml.job_folder import SILENCE_SECONDS, JobFolder
+from shared.adapters.azure_ml.job_folder import SILENCE_SECONDS, VALID_FOR, JobFolder
 from shared.adapters.compute.azure_ml import AzureMlBackend
 from shared.core import names
 from shared.core.compute_targets import ComputeTarget
 from shared.core.errors import BackendError
 from shared.core.jobs import JobOutcome, JobResult
 from tests.contract.emulated import JobStorage
-from tests.unit.adapters.azure_ml.arm_server import WORKSPACE, ArmServer, Reply
+from tests.fakes.http_server import HttpServer, Reply
+from tests.unit.adapters.azure_ml.workspace import WORKSPACE
 
 PROPERTIES = {"emulated": True, "workspace_resource_id": WORKSPACE}
 TARGET = ComputeTarget(name="cpu", type="AmlCompute", properties=PROPERTIES)
@@ -60,7 +62,7 @@ class Service:
 
 @pytest.fixture
 def service():
-    arm = ArmServer()
+    arm = HttpServer()
     yield Service(arm)
     arm.close()
 
@@ -144,6 +146,29 @@ def test_a_cancel_by_the_service_after_the_limit_is_a_time_out(backend, service,
     assert backend.poll(job.name).result.outcome is JobOutcome.TIMED_OUT
 
 
+@pytest.mark.parametrize("days", [2, 4])
+def test_a_job_that_outlived_its_addresses_says_so_and_is_not_repeated(backend, service, job, days):
+    end = datetime.now(UTC) + timedelta(days=days)
+    service.details = {"startTimeUtc": datetime.now(UTC).isoformat(), "endTimeUtc": end.isoformat()}
+    service.status = "Failed"
+    result = backend.poll(job.name).result
+    assert result.outcome is JobOutcome.FAILED
+    assert ("addresses for its results had expired" in result.message) is (days > VALID_FOR.days)
+
+
+def test_a_job_s_document_opens_nothing_that_the_service_puts_in_place(backend, storage):
+    """But what the node has to fetch or to send by itself."""
+    placed, fetched = storage.input("placed", {"a": b"1"}), storage.input("fetched", {"a": b"1"}, place=None)
+    outputs = storage.output("written", mode="mount"), storage.output("sent", mode="upload")
+    job = storage.job("", inputs=(placed, fetched), outputs=outputs)
+    backend.submit(job)
+    told = JobFolder(storage.blobs, job.name).job()
+    assert told is not None
+    assert "sig=" not in "".join(file.url for file in (*told.code, *told.inputs[0].files))
+    assert "sig=" in told.inputs[1].files[0].url
+    assert (told.outputs[0].target.query, told.outputs[1]) == ("", job.outputs[1])
+
+
 def test_a_history_that_refuses_keeps_no_job_from_ending(backend, service, job):
     service.status, service.history = "Failed", 403
     assert backend.poll(job.name).result.outcome is JobOutcome.FAILED
@@ -201,6 +226,17 @@ def test_a_silent_job_is_given_up_though_the_service_will_not_cancel_it(backend,
     data = json.dumps(since).encode()
     storage.blobs.put(names.SYSTEM_CONTAINER, f"{names.job_folder(job.name)}/silence", data)
     assert backend.poll(job.name).result.outcome is JobOutcome.LOST
+
+
+@pytest.mark.parametrize("status", ["Finalizing", "NotResponding"])
+def test_a_cancel_that_the_state_forbids_is_asked_for_again(backend, service, job, status):
+    """Until the job has ended: a step must not end as failed while its job may go on."""
+    service.refused, service.status = {"POST": 409}, status
+    with pytest.raises(BackendError) as caught:
+        backend.cancel(job.name)
+    assert caught.value.retryable
+    service.status = "Completed"
+    backend.cancel(job.name)
 
 
 def test_a_job_that_is_there_and_may_not_change_was_submitted_before(backend, service, job):

@@ -14,7 +14,7 @@ from shared.core.definition import EnvironmentDefinition, StepResources
 from shared.core.errors import BackendError
 from shared.core.jobs import JobArgument, JobOutcome
 from tests.contract.emulated import JobStorage, emulated, result_of, until
-from tests.unit.adapters.azure_ml.arm_server import ArmServer
+from tests.fakes.http_server import HttpServer
 
 TARGET = ComputeTarget(name="cpu", type="AmlCompute", properties={"emulated": True, "max_nodes": 4})
 WAIT = """
@@ -45,7 +45,7 @@ def service(azurite, storage, tmp_path_factory):
 @pytest.fixture
 def recorder(service):
     """Between the backend and the service, so that a test sees every body."""
-    server = ArmServer()
+    server = HttpServer()
     server.answer = server.pass_on(service.url)
     yield server
     server.close()
@@ -121,7 +121,7 @@ def test_a_whole_job(backend, storage, recorder):
     assert result.files == ("outputs/plot.txt",)
     assert storage.log(job).endswith("run the-step-run\n")
     assert b'"loss"' in storage.log(job, job.metrics_name).encode()
-    bodies = [sent.body for sent in recorder.requests]
+    bodies = [sent.text for sent in recorder.requests]
     assert any(job.name in body for body in bodies)
     assert not [body for body in bodies if "sig=" in body or storage.token in body]
     backend.forget(job.name)

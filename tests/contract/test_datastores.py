@@ -27,14 +27,10 @@ from shared.core.errors import Conflict, NotFound, PipeyardError
 from shared.ports.datastores import DatastoreFiles
 from shared.services.data_files import blob_digest
 from tests.fakes import azure_files
+from tests.fakes.clocks import SystemClock
 
 HOUR = timedelta(hours=1)
 NAMES = ["data/a.txt", "data/sub folder/deep/c", "data/sub folder/ü#b%.txt", "database", "other"]
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 @dataclass
@@ -85,7 +81,7 @@ def share_record(place: Place, share: str, *, token: bool = False) -> Datastore:
         type="azure_file",
         account_name=azure_files.ACCOUNT,
         container=share,
-        endpoint=place.files.endpoint,
+        endpoint=place.files.url,
         credential="sas_token" if token else "account_key",
         secret_name=place.secret(f"share-{token}", value),
     )
@@ -339,7 +335,7 @@ class TestAccess:
         assert (files.name, files.type) == ("workspacefilestore", "local_folder")
 
     def test_in_azure_the_file_store_is_a_share_whose_key_is_a_secret(self, place: Place):
-        access = in_azure(place, f"{place.files.endpoint}/files")
+        access = in_azure(place, f"{place.files.url}/files")
         _, files = access.built_in
         assert (files.type, files.container, files.secret_name) == ("azure_file", "files", FILE_STORE_SECRET)
         assert access.check(Datastore(name="f", type="local_folder", path="/x", credential="workspace")) is not None

@@ -12,24 +12,14 @@ from shared.adapters.tables import TableGateway
 from shared.core.leases import Lease, slot_row
 from shared.ports.leases import LeaseStore
 from shared.services.slots import QUEUE_VALIDITY, RENEW_BEFORE, SLOT_VALIDITY, Occupied, Slots
+from tests.fakes.clocks import SetClock
 
 START = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.time = START
-
-    def now(self) -> datetime:
-        return self.time
-
-    def pass_(self, time: timedelta) -> None:
-        self.time += time
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SetClock:
+    return SetClock(START)
 
 
 @pytest.fixture
@@ -40,7 +30,7 @@ def store(storage_account: str) -> Iterator[LeaseStore]:
 
 
 @pytest.fixture
-def slots(store: LeaseStore, clock: Clock) -> Slots:
+def slots(store: LeaseStore, clock: SetClock) -> Slots:
     return Slots(store, clock.now)
 
 
@@ -70,12 +60,12 @@ def test_rows_change_only_for_whoever_knows_them(store: LeaseStore) -> None:
     assert store.of_target("cluster") == []
 
 
-def test_there_are_never_more_than_there_are(store: LeaseStore, clock: Clock) -> None:
+def test_there_are_never_more_than_there_are(store: LeaseStore, clock: SetClock) -> None:
     start = threading.Barrier(12)
 
     def take(number: int) -> bool:
         own = Slots(store, clock.now)  # a process of its own
-        start.wait(10)
+        start.wait(60)
         return own.take("cluster", 3, f"step-{number}") is None
 
     with ThreadPoolExecutor(12) as pool:
@@ -85,13 +75,13 @@ def test_there_are_never_more_than_there_are(store: LeaseStore, clock: Clock) ->
     assert sorted(slot_holders) == sorted(f"step-{number}" for number, got in enumerate(taken) if got)
 
 
-def test_two_that_want_the_last_one(store: LeaseStore, clock: Clock) -> None:
+def test_two_that_want_the_last_one(store: LeaseStore, clock: SetClock) -> None:
     for round_ in range(5):
         target, start = f"cluster-{round_}", threading.Barrier(2)
 
         def take(holder: str, target: str = target, start: threading.Barrier = start) -> Occupied | None:
             own = Slots(store, clock.now)
-            start.wait(10)
+            start.wait(60)
             return own.take(target, 1, holder)
 
         with ThreadPoolExecutor(2) as pool:
@@ -99,7 +89,7 @@ def test_two_that_want_the_last_one(store: LeaseStore, clock: Clock) -> None:
         assert answers.count(None) == 1
 
 
-def test_taking_again_is_having_it(slots: Slots, store: LeaseStore, clock: Clock) -> None:
+def test_taking_again_is_having_it(slots: Slots, store: LeaseStore, clock: SetClock) -> None:
     assert slots.take("cluster", 1, "a") is None
     assert slots.take("cluster", 1, "a") is None
     assert Slots(store, clock.now).take("cluster", 1, "a") is None
@@ -109,10 +99,10 @@ def test_taking_again_is_having_it(slots: Slots, store: LeaseStore, clock: Clock
     assert holders(store) == {}
 
 
-def test_slots_go_round_in_the_order_of_the_queue(slots: Slots, store: LeaseStore, clock: Clock) -> None:
+def test_slots_go_round_in_the_order_of_the_queue(slots: Slots, store: LeaseStore, clock: SetClock) -> None:
     assert slots.take("cluster", 1, "a") is None
     assert slots.take("cluster", 1, "b") == Occupied(taken=1, limit=1, ahead=0)
-    clock.pass_(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     assert slots.take("cluster", 1, "c") == Occupied(taken=1, limit=1, ahead=1)
     slots.release("cluster", "a")
     assert slots.take("cluster", 1, "c") == Occupied(taken=0, limit=1, ahead=1), "it is not its turn"
@@ -125,60 +115,62 @@ def test_slots_go_round_in_the_order_of_the_queue(slots: Slots, store: LeaseStor
     assert {row.holder for row in store.of_target("cluster")} == {"c", "d"}
 
 
-def test_whoever_left_the_queue_without_a_word_holds_nobody_up(slots: Slots, store: LeaseStore, clock: Clock) -> None:
+def test_whoever_left_the_queue_without_a_word_holds_nobody_up(
+    slots: Slots, store: LeaseStore, clock: SetClock
+) -> None:
     slots.take("cluster", 1, "a")
     slots.take("cluster", 1, "gone")
     slots.release("cluster", "a")
     assert slots.take("cluster", 1, "b") == Occupied(taken=0, limit=1, ahead=1)
-    clock.pass_(QUEUE_VALIDITY)
+    clock.advance(QUEUE_VALIDITY)
     assert slots.take("cluster", 1, "b") is None
 
 
-def test_whoever_waits_and_looks_keeps_the_place(slots: Slots, clock: Clock) -> None:
+def test_whoever_waits_and_looks_keeps_the_place(slots: Slots, clock: SetClock) -> None:
     slots.take("cluster", 1, "a")
     slots.take("cluster", 1, "first")
     for _ in range(6):
-        clock.pass_(QUEUE_VALIDITY / 3)
+        clock.advance(QUEUE_VALIDITY / 3)
         assert slots.take("cluster", 1, "first") == Occupied(taken=1, limit=1, ahead=0)
         slots.keep("cluster", 1, "a")
     assert slots.take("cluster", 1, "second") == Occupied(taken=1, limit=1, ahead=1)
 
 
-def test_a_slot_that_nobody_renews_is_taken_over(slots: Slots, store: LeaseStore, clock: Clock) -> None:
+def test_a_slot_that_nobody_renews_is_taken_over(slots: Slots, store: LeaseStore, clock: SetClock) -> None:
     assert slots.take("cluster", 1, "crashed") is None
-    clock.pass_(SLOT_VALIDITY - timedelta(seconds=1))
+    clock.advance(SLOT_VALIDITY - timedelta(seconds=1))
     assert slots.take("cluster", 1, "b") is not None
-    clock.pass_(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     assert slots.take("cluster", 1, "b") is None
     assert {row.holder for row in store.of_target("cluster")} == {"b"}
     slots.release("cluster", "crashed")
     assert {row.holder for row in store.of_target("cluster")} == {"b"}, "what is somebody else's stays"
 
 
-def test_a_job_that_is_looked_after_keeps_its_slot(slots: Slots, store: LeaseStore, clock: Clock) -> None:
+def test_a_job_that_is_looked_after_keeps_its_slot(slots: Slots, store: LeaseStore, clock: SetClock) -> None:
     slots.take("cluster", 1, "a")
     for _ in range(10):
-        clock.pass_(timedelta(minutes=5))
+        clock.advance(timedelta(minutes=5))
         slots.keep("cluster", 1, "a")
         assert Slots(store, clock.now).take("cluster", 1, "b") is not None
 
 
-def test_a_slot_is_renewed_only_when_it_is_time(slots: Slots, store: LeaseStore, clock: Clock) -> None:
+def test_a_slot_is_renewed_only_when_it_is_time(slots: Slots, store: LeaseStore, clock: SetClock) -> None:
     slots.take("cluster", 1, "a")
     before = store.of_target("cluster")
-    clock.pass_(SLOT_VALIDITY - RENEW_BEFORE - timedelta(seconds=1))
+    clock.advance(SLOT_VALIDITY - RENEW_BEFORE - timedelta(seconds=1))
     slots.keep("cluster", 1, "a")
     assert store.of_target("cluster") == before
-    clock.pass_(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     slots.keep("cluster", 1, "a")
     assert store.of_target("cluster") != before
 
 
 def test_a_job_that_outlived_its_slot_goes_on_and_takes_one_when_there_is_one(
-    slots: Slots, store: LeaseStore, clock: Clock
+    slots: Slots, store: LeaseStore, clock: SetClock
 ) -> None:
     slots.take("cluster", 1, "long")
-    clock.pass_(SLOT_VALIDITY)
+    clock.advance(SLOT_VALIDITY)
     other = Slots(store, clock.now)
     assert other.take("cluster", 1, "b") is None
     slots.keep("cluster", 1, "long")
@@ -188,9 +180,11 @@ def test_a_job_that_outlived_its_slot_goes_on_and_takes_one_when_there_is_one(
     assert holders(store) == {"slot:00000": "long"}
 
 
-def test_a_slot_that_another_process_renewed_is_still_given_back(slots: Slots, store: LeaseStore, clock: Clock) -> None:
+def test_a_slot_that_another_process_renewed_is_still_given_back(
+    slots: Slots, store: LeaseStore, clock: SetClock
+) -> None:
     slots.take("cluster", 1, "a")
-    clock.pass_(timedelta(minutes=6))
+    clock.advance(timedelta(minutes=6))
     Slots(store, clock.now).keep("cluster", 1, "a")
     slots.release("cluster", "a")
     assert holders(store) == {}

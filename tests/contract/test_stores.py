@@ -28,14 +28,10 @@ from shared.core.status import RunStatus, StepStatus
 from shared.ports.blobs import BlobStore
 from shared.ports.catalogue import Catalogue
 from shared.ports.runs import ReuseStore, RunStore
+from tests.fakes.clocks import SystemClock
 
 START = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 @dataclass

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.fakes.http_server import HttpServer, Reply, Request
 
 KEY = "3b5c0f0e-8d0f-4a51-9c55-6f1f0b6c2d11"
 
@@ -88,35 +89,14 @@ def _span(envelope: dict[str, Any]) -> SpanSeen:
 @contextmanager
 def ingestion() -> Iterator[Ingestion]:
     """A running endpoint."""
+    with HttpServer() as server:
+        store = Ingestion(server.port)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers.get("Content-Encoding") == "gzip":
-                body = gzip.decompress(body)
-            envelopes = json.loads(body)
+        def keep(request: Request) -> Reply:
+            packed = request.headers.get("Content-Encoding") == "gzip"
+            envelopes = json.loads(gzip.decompress(request.body) if packed else request.body)
             store.add(envelopes)
-            answer = {"itemsReceived": len(envelopes), "itemsAccepted": len(envelopes), "errors": []}
-            content = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            return Reply(200, {"itemsReceived": len(envelopes), "itemsAccepted": len(envelopes), "errors": []})
 
-        def log_message(self, *_: object) -> None:
-            """Tests are quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    store = Ingestion(server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+        server.answer = keep
         yield store
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -53,7 +53,7 @@ class Scheduling:
     def history(self, schedule_id: str) -> list[Json]:
         return list(self.api.get(f"/api/schedules/{schedule_id}/history")["value"])
 
-    def wait_for_runs(self, schedule_id: str, count: int = 1, *, limit: float = 25) -> list[Json]:
+    def wait_for_runs(self, schedule_id: str, count: int = 1, *, limit: float = 100) -> list[Json]:
         until(lambda: len(self.runs(schedule_id)) >= count, f"{count} runs", limit=limit)
         return self.runs(schedule_id)
 

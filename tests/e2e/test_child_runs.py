@@ -48,7 +48,7 @@ def test_a_cancel_reaches_the_children_and_waits_for_them(flow: Flow, api: Api, 
         children
     )
     api.post(f"/api/runs/{run_id}/cancel", status=202)
-    assert api.wait(run_id, limit=20).status == "Canceled"
+    assert api.wait(run_id).status == "Canceled"
     ended = [api.run(child) for child in children]
     assert [run["status"] for run in ended] == ["Canceled", "Canceled"]
     assert all(run["ended_at"] <= api.step(run_id, "parent")["ended_at"] for run in ended)
@@ -61,7 +61,7 @@ def test_what_a_driver_leaves_behind_is_canceled(flow: Flow, api: Api, tmp_path:
     run_id = flow.submit(parent(flow, f"note(); gate(); out(); sys.exit({code})", gates[0]))
     children = start_children(flow, run_id, gates[1])
     gates[0].touch()
-    assert api.wait(run_id, limit=20).status == status
+    assert api.wait(run_id).status == status
     assert [api.run(child)["status"] for child in children] == ["Canceled", "Canceled"]
 
 
@@ -72,7 +72,7 @@ def test_a_step_that_is_tried_again_keeps_its_children(flow: Flow, api: Api, tmp
     children = start_children(flow, run_id, gates[1], count=1)
     gates[1].touch()
     gates[0].touch()
-    ended = api.wait(run_id, limit=20).finished()
+    ended = api.wait(run_id).finished()
     assert ended.steps["parent"]["attempt"] == 2
     assert api.wait(children[0]).status == "Finished"
 
@@ -85,7 +85,7 @@ def test_a_cancel_between_two_tries_reaches_the_children(flow: Flow, api: Api, t
     gates[0].touch()
     until(lambda: api.step(run_id, "parent")["status"] == "Queued", "the pause before the next try")
     api.post(f"/api/runs/{run_id}/cancel", status=202)
-    assert api.wait(run_id, limit=20).status == "Canceled"
+    assert api.wait(run_id).status == "Canceled"
     assert [api.run(child)["status"] for child in children] == ["Canceled", "Canceled"]
     assert flow.notes("end") == []
 

@@ -70,12 +70,14 @@ def test_names_and_properties_are_checked(api: Api, cluster: str) -> None:
     assert "built in" in problem(api.http.delete("/api/compute-targets/local"), 409)["detail"]
     faults = refuse("fine", {**body, "properties": {"min_nodes": -1}}, 422)["faults"]
     assert {fault["pointer"] for fault in faults} == {"/properties/min_nodes", "/properties/max_nodes"}
+    [misspelled] = refuse("fine", {"type": "Databrick", "attach": True}, 422)["faults"]
+    assert (misspelled["pointer"], misspelled["suggestion"]) == ("/type", "Did you mean `Databricks`?")
     assert "`AmlCompute`" in refuse(cluster, {"type": "Databricks", "attach": True}, 409)["detail"]
     assert "cannot be created" in refuse("bricks", {"type": "Databricks"}, 409)["detail"]
     problem(api.http.get("/api/compute-targets/fine"), 404)
 
 
-def test_what_nothing_can_run_fails_with_what_is_missing(api: Api, flow: Flow) -> None:
+def test_what_nothing_can_run_is_refused_with_what_is_missing(api: Api, flow: Flow) -> None:
     name = f"b-{flow.token}"
     body = {"type": "Databricks", "attach": True, "properties": {"access_token": "hunter2", "workspace_name": "w"}}
     target = api.http.put(f"/api/compute-targets/{name}", json=body).json()
@@ -87,11 +89,23 @@ def test_what_nothing_can_run_fails_with_what_is_missing(api: Api, flow: Flow) -
     assert "hunter2" not in str(refused)
     settings = {"existing_cluster_id": "1", "notebook_path": "/n"}
     bricks = {"name": "bricks", "type": "databricks", "settings": settings, "compute_target": name}
-    ended = flow.run(bricks)
-    assert ended.status == "Failed"
-    assert "give it the property `workspace_url`" in ended.steps["bricks"]["error"]
-    ended = flow.run(flow.step("script", compute_target=name))
-    assert "no back-end for targets of type `Databricks`" in ended.steps["script"]["error"]
+    script = flow.step("script", compute_target=name)
+    wide = {**flow.step("wide"), "resources": {"node_count": 2, "communicator": "mpi"}}
+    definition = flow.definition(bricks, script, wide)
+    faults = api.refuse("/api/runs", {"definition": definition}, 422)["faults"]
+    assert [fault["pointer"] for fault in faults] == [
+        "/definition/steps/0/compute_target",
+        "/definition/steps/1/compute_target",
+        "/definition/steps/2/resources/node_count",
+    ]
+    assert "Give it the property `workspace_url`" in faults[0]["suggestion"]
+    assert "no back-end for targets of type `Databricks`" in faults[1]["message"]
+    assert "2 nodes" in faults[2]["message"]
+    checked = api.post("/api/validate", definition)
+    assert checked["valid"], "it can be written and published"
+    assert [fault["message"] in warning for fault, warning in zip(faults, checked["warnings"], strict=True)] == [
+        True
+    ] * 3
     refused = api.refuse("/api/runs", {"definition": flow.definition({**bricks, "compute_target": "local"})}, 422)
     assert [fault["pointer"] for fault in refused["faults"]] == ["/definition/steps/0/compute_target"]
     wrong = {**bricks, "settings": {"notebook_path": "/n", "python_script_path": "/p"}}

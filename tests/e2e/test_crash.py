@@ -195,7 +195,7 @@ def test_a_clean_stop_in_the_middle_of_a_run(own: Server, own_flow: Flow) -> Non
     pids = own_flow.wait_for_note("start", "busy")["pids"]
     began = time.monotonic()
     assert own.stop() == 0
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 40
     assert not any(map(is_alive, pids))
     assert processes_of(own.data) == [], "no job and no node process is left"
     assert not (own.data / "workspace.json").exists()

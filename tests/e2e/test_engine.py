@@ -21,6 +21,15 @@ time.sleep(60)
 
 TIMED = "note(); time.sleep({}); out(); note('end')"
 
+MEETING = """
+note()
+end = time.time() + 60
+while sum('"start"' in line for line in open(os.environ["NOTES"])) < {0} and time.time() < end:
+    time.sleep(0.02)
+time.sleep(0.2); out(); note('end')
+"""
+"""A script that waits for others to have begun, and then for those that should not."""
+
 
 def at(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
@@ -50,13 +59,16 @@ def test_steps_run_in_the_order_of_their_data(flow: Flow, api: Api) -> None:
     assert ended.run["step_counts"] == {"Finished": 4}
 
 
-def test_a_step_starts_the_moment_its_own_inputs_are_ready(flow: Flow) -> None:
-    ended = flow.run(
-        flow.step("slow", TIMED.format(2)),
+def test_a_step_starts_the_moment_its_own_inputs_are_ready(flow: Flow, tmp_path: Path) -> None:
+    run_id = flow.submit(
+        flow.step("slow", "note(); gate(); out(); note('end')", env={"GATE": str(tmp_path / "gate")}),
         flow.step("slow_next", data=["slow"]),
         flow.step("fast", TIMED.format(0)),
         flow.step("fast_next", data=["fast"]),
-    ).finished()
+    )
+    flow.api.wait_for_step(run_id, "fast_next", {"Finished"})
+    (tmp_path / "gate").touch()
+    ended = flow.api.wait(run_id).finished()
     started = flow.notes("start", "fast_next")[0]["time"]
     assert started < flow.notes("end", "slow")[0]["time"]
     assert at(ended.steps["fast_next"]["started_at"]) < at(ended.steps["slow"]["ended_at"])
@@ -68,7 +80,7 @@ def test_a_step_starts_the_moment_its_own_inputs_are_ready(flow: Flow) -> None:
 def test_parallel_steps_stay_below_the_limit(
     flow: Flow, api: Api, definition_limit: int, request_limit: int | None, expected: int
 ) -> None:
-    steps = [flow.step(f"s{number}", TIMED.format(0.4)) for number in range(5)]
+    steps = [flow.step(f"s{number}", MEETING.format(expected)) for number in range(5)]
     definition = flow.definition(*steps, max_parallel_steps=definition_limit)
     api.wait(api.submit(definition, max_parallel_steps=request_limit)).finished()
     assert most_at_once(flow.notes()) == expected
@@ -189,7 +201,7 @@ def test_canceling_while_a_retry_is_awaited(flow: Flow, api: Api) -> None:
     run_id = flow.submit(flow.step("bad", "note(); sys.exit(1)", retry=retry))
     api.wait_for_step(run_id, "bad", {"Queued"})
     api.post(f"/api/runs/{run_id}/cancel", status=202)
-    ended = api.wait(run_id, limit=10)
+    ended = api.wait(run_id)
     assert ended.status == "Canceled"
     assert ended.statuses() == {"bad": "Canceled"}
     assert flow.starts() == {"bad": 1}

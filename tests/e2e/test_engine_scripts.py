@@ -293,7 +293,7 @@ time.sleep(0.2); out()
     ended = flow.run(flow.step("heavy", script)).finished()
     step = ended.steps["heavy"]
     assert step["exit_code"] == 0
-    assert 0.5 <= step["wall_seconds"] < 10
+    assert 0.5 <= step["wall_seconds"] < 60
     assert 0.3 <= step["cpu_seconds"] < 2
     assert 120 << 20 <= step["peak_memory_bytes"] < 400 << 20
     (attempt,) = step["attempts"]

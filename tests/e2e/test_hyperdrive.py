@@ -104,7 +104,7 @@ def test_a_driver_that_is_killed_finds_its_trials_again(api: Api, flow: Flow, tm
         if "pipeyard.jobs.hyperdrive" in _words(process) and run_id in _environment(process).get("AZUREML_RUN_ID", "")
     )
     os.kill(driver.pid, signal.SIGKILL)
-    until(lambda: api.step(run_id, "search")["attempt"] == 2, "the second try", limit=20)
+    until(lambda: api.step(run_id, "search")["attempt"] == 2, "the second try")
     gate.touch()
     ended = api.wait(run_id, limit=60).finished()
     assert "found trial 1" in api.log(run_id, "search")

@@ -119,7 +119,7 @@ def test_a_step_reads_from_a_folder_and_writes_to_a_container(
 def test_a_share_is_read_and_written_like_any_other_place(api: Api, flow: Flow, name: str):
     with azure_files.AzureFiles() as account:
         body = {"type": "azure_file", "account_name": azure_files.ACCOUNT, "container": "data"}
-        body |= {"endpoint": account.endpoint, "account_key": azure_files.ACCOUNT_KEY}
+        body |= {"endpoint": account.url, "account_key": azure_files.ACCOUNT_KEY}
         put(api, name, {**body, "create_if_not_exists": True})
         account.shares["data"]["in"] = None
         account.shares["data"]["in/a"] = file = azure_files.File(3, '"0xA"')

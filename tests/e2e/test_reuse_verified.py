@@ -110,6 +110,6 @@ def test_a_lost_list_of_files_makes_the_step_run_again(flow: Flow, api: Api, sto
             client.delete_blob(name)
             lost += 1
     assert lost == 1
-    again = flow.run(step, limit=12).finished()
+    again = flow.run(step).finished()
     assert again.ran == {"many"}
     assert again.steps["many"]["explanation"]["code"] == "outputs_missing"

@@ -8,7 +8,7 @@ import pytest
 from pipeyard.core import Experiment, Workspace
 from pipeyard.core.compute import AdlaCompute, ComputeTarget
 from pipeyard.data.data_reference import DataReference
-from pipeyard.exceptions import PipeyardException
+from pipeyard.exceptions import PipeyardException, UserErrorException
 from pipeyard.pipeline.core import Pipeline, PipelineData, PipelineParameter
 from pipeyard.pipeline.steps import AdlaStep, PythonScriptStep
 
@@ -76,6 +76,16 @@ def test_an_adla_step(workspace: Workspace, account: ComputeTarget, api: Api, fl
     more: Any = Experiment(workspace, f"usql_{flow.token}").submit(made, pipeline_parameters={"least": 50})
     more.wait_for_completion(show_output=False)
     assert "en-us" not in more.find_step_run("read")[0].get_stdout_log()
+
+
+def test_the_faults_of_a_script_are_told_to_whoever_submits_it(
+    workspace: Workspace, account: ComputeTarget, flow: Flow, tmp_path: Path
+):
+    made = pipeline(workspace, account, tmp_path, f"logs/{flow.token}")
+    (tmp_path / "totals.usql").write_text(SCRIPT.replace("MAX(Day)", "MAX(Dey)"))
+    place = r"/definition/steps/0/settings/script_name: totals.usql\(4,53\): error: There is no column `Dey` here"
+    with pytest.raises(UserErrorException, match=place):
+        Experiment(workspace, f"usql_{flow.token}").submit(made)
 
 
 def test_the_retired_service_is_refused(workspace: Workspace, flow: Flow):

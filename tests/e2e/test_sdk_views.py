@@ -69,7 +69,7 @@ def facts(server: Server, tmp_path: Path) -> dict[str, str]:
 
 
 def test_a_run_is_followed_in_a_terminal(facts: dict[str, str], tmp_path: Path):
-    Path(facts["folder"], "work.py").write_text("import time; time.sleep(0.5)")
+    Path(facts["folder"], "work.py").write_text("import time; time.sleep(2)")
     shown = in_terminal(RUN.format(**facts), tmp_path)
     pictures = re.findall(r"in view-\w+: (\w+), (\d) of 1 steps finished", shown)
     assert ("Running", "0") in pictures

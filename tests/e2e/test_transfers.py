@@ -262,7 +262,7 @@ def test_other_places_take_and_give_files_as_well(kind: str, workspace: Workspac
                 "data",
                 azure_files.ACCOUNT,
                 account_key=azure_files.ACCOUNT_KEY,
-                endpoint=account.endpoint,
+                endpoint=account.url,
                 create_if_not_exists=True,
             )
         else:

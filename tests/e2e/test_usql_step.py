@@ -80,18 +80,22 @@ def test_a_script_runs_as_a_job_of_an_emulated_account(api: Api, flow: Flow, emu
 
 
 @pytest.mark.parametrize("target", ["account", "emulated"])
-def test_a_script_with_faults_fails_before_it_runs(api: Api, flow: Flow, target: str, request: pytest.FixtureRequest):
+@pytest.mark.parametrize("route", ["/api/runs", "/api/plan", "/api/published-pipelines"])
+def test_a_script_with_faults_is_refused(api: Api, flow: Flow, target: str, route: str, request: pytest.FixtureRequest):
     script = SCRIPT.replace("Size / 2", "Sise / 2").replace("OUTPUT @big", "OUTPUT @bog")
-    ended = flow.run(*usql(flow, request.getfixturevalue(target), script), limit=60)
-    assert ended.status == "Failed"
-    told = [
-        "job.usql(2,39): error: There is no column `Sise` here. Did you mean `Size`?",
-        "job.usql(3,1): error: The rowset `@bog` is not known. Did you mean `@big`?",
-        "2 errors: nothing has run.",
+    definition = flow.definition(*usql(flow, request.getfixturevalue(target), script))
+    body = {"definition": definition, **({"name": "wrong"} if "published" in route else {})}
+    faults = api.refuse(route, body, 422)["faults"]
+    assert [(fault["pointer"], fault["message"]) for fault in faults] == [
+        (
+            "/definition/steps/1/settings/script_name",
+            "job.usql(2,39): error: There is no column `Sise` here. Did you mean `Size`?",
+        ),
+        (
+            "/definition/steps/1/settings/script_name",
+            "job.usql(3,1): error: The rowset `@bog` is not known. Did you mean `@big`?",
+        ),
     ]
-    assert api.log(ended.run_id, "query").splitlines() == told
-    assert ended.steps["query"]["error"].splitlines() == told
-    assert ended.steps["query"]["wall_seconds"] is None
 
 
 def test_what_the_service_says_about_a_failure_comes_back(api: Api, flow: Flow, emulated: str):
@@ -135,7 +139,9 @@ def test_the_service_itself_cannot_be_attached(api: Api, flow: Flow, properties:
     assert words in answer.text
 
 
-def test_other_steps_do_not_run_on_the_engine(flow: Flow, account: str):
-    ended = flow.run(flow.step("plain", compute_target=account), limit=60)
-    assert ended.status == "Failed"
-    assert "no back-end for targets of type `DataLakeAnalytics`" in str(ended.steps["plain"])
+def test_other_steps_do_not_run_on_the_engine(api: Api, flow: Flow, account: str):
+    [fault] = api.refuse("/api/runs", {"definition": flow.definition(flow.step("plain", compute_target=account))}, 422)[
+        "faults"
+    ]
+    assert fault["pointer"] == "/definition/steps/0/compute_target"
+    assert "no back-end for targets of type `DataLakeAnalytics`" in fault["message"]

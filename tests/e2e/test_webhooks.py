@@ -4,49 +4,38 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.guarded import Guarded
 from tests.e2e.workspace import Api, Flow, Json, problem, until
+from tests.fakes.http_server import HttpServer, Reply
 
 NOBODY = "00000000-0000-8000-8000-000000000000"
 
 
-class Receiver(ThreadingHTTPServer):
+class Receiver(HttpServer):
     """Takes messages, and answers as the test says."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers: list[int] = []
-        self.usual_answer = 204
-        self.seen: list[tuple[dict[str, str], bytes]] = []
+        super().__init__()
+        self.usually(204)
+
+    def usually(self, status: int) -> None:
+        self.answer = lambda _: Reply(status)
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/hook"
+    def hook(self) -> str:
+        return f"{self.url}/hook"
 
     def messages(self, secret: str) -> list[Json]:
         """Every message so far, each with a signature that is right."""
-        return [_checked(headers, body, secret) for headers, body in list(self.seen)]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.seen.append(({name.lower(): value for name, value in self.headers.items()}, body))
-        self.send_response(self.server.answers.pop(0) if self.server.answers else self.server.usual_answer)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
+        return [
+            _checked({name.lower(): value for name, value in each.headers.items()}, each.body, secret)
+            for each in list(self.requests)
+        ]
 
 
 def _checked(headers: dict[str, str], body: bytes, secret: str) -> Json:
@@ -60,13 +49,8 @@ def _checked(headers: dict[str, str], body: bytes, secret: str) -> Json:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with Receiver() as server:
+        yield server
 
 
 @pytest.fixture
@@ -81,7 +65,7 @@ def flow(guarded: Guarded, tmp_path: Path, request: pytest.FixtureRequest) -> Fl
 
 def hook(boss: Api, receiver: Receiver, flow: Flow, **fields: object) -> Json:
     """A webhook for the runs of one test."""
-    body = {"name": "test", "url": receiver.url, "pipeline": flow.name, **fields}
+    body = {"name": "test", "url": receiver.hook, "pipeline": flow.name, **fields}
     return boss.post("/api/webhooks", body, status=201)
 
 
@@ -92,7 +76,7 @@ def deliveries(boss: Api, webhook: Json) -> list[Json]:
 def test_the_end_of_a_run_is_told_with_a_signature(guarded: Guarded, boss: Api, receiver: Receiver, flow: Flow) -> None:
     webhook = hook(boss, receiver, flow)
     ended = flow.run(flow.step("only")).finished()
-    until(lambda: receiver.seen, "the message")
+    until(lambda: receiver.requests, "the message")
     message = receiver.messages(webhook["secret"])[0]
     assert message["type"] == "run.finished"
     assert message["data"]["run_id"] == ended.run_id
@@ -117,7 +101,7 @@ def test_only_runs_that_are_asked_for_are_told(boss: Api, receiver: Receiver, fl
     boss.http.patch(f"/api/webhooks/{off['id']}", json={"status": "Disabled"}).raise_for_status()
     flow.run(flow.step("good")).finished()
     assert flow.run(flow.step("bad", "sys.exit(3)")).status == "Failed"
-    until(lambda: receiver.seen, "the message")
+    until(lambda: receiver.requests, "the message")
     assert [message["type"] for message in receiver.messages(failed["secret"])] == ["run.failed"]
 
 
@@ -125,13 +109,13 @@ def test_failures_are_tried_again_and_a_dead_letter_can_be_sent_again(
     boss: Api, receiver: Receiver, flow: Flow
 ) -> None:
     webhook = hook(boss, receiver, flow)
-    receiver.answers = [500, 302, 404]
+    receiver.replies = [Reply(500), Reply(302), Reply(404)]
     flow.run(flow.step("only")).finished()
     until(lambda: deliveries(boss, webhook)[0]["status"] == "Delivered", "the delivery's end")
     row = deliveries(boss, webhook)[0]
     assert row["attempts"] == 4
     assert {message["id"] for message in receiver.messages(webhook["secret"])} == {row["id"]}
-    receiver.answers = [410]
+    receiver.replies = [Reply(410)]
     again = boss.post(f"/api/webhooks/{webhook['id']}/deliveries/{row['id']}/redeliver", status=202)
     assert (again["status"], again["attempts"]) == ("Pending", 0)
     until(lambda: deliveries(boss, webhook)[0]["status"] == "DeadLettered", "the dead letter")
@@ -143,7 +127,7 @@ def test_failures_are_tried_again_and_a_dead_letter_can_be_sent_again(
     problem(boss.http.post(redeliver), 409)
     changed = boss.http.patch(f"/api/webhooks/{webhook['id']}", json={"status": "Active", "rotate_secret": True}).json()
     assert changed["secret"] != webhook["secret"]
-    receiver.seen.clear()
+    receiver.requests.clear()
     boss.post(redeliver, status=202)
     until(lambda: deliveries(boss, webhook)[0]["status"] == "Delivered", "the delivery's end")
     assert receiver.messages(changed["secret"])[0]["id"] == row["id"]
@@ -151,14 +135,15 @@ def test_failures_are_tried_again_and_a_dead_letter_can_be_sent_again(
 
 def test_a_waiting_delivery_can_be_sent_at_once(boss: Api, receiver: Receiver, flow: Flow) -> None:
     webhook = hook(boss, receiver, flow)
-    receiver.usual_answer = 503
+    receiver.usually(503)
     flow.run(flow.step("only")).finished()
-    until(lambda: len(receiver.seen) >= 5, "five tries")
-    receiver.usual_answer = 204
-    row = until(lambda: (row := deliveries(boss, webhook)[0])["next_try_at"] and row, "the wait")
+    until(lambda: len(receiver.requests) >= 5, "five tries")
+    receiver.usually(204)
+    row = until(lambda: (row := deliveries(boss, webhook)[0])["attempts"] >= 5 and row, "the wait")
     assert row["last_error"] == "The receiver answered 503."
     boss.post(f"/api/webhooks/{webhook['id']}/deliveries/{row['id']}/redeliver", status=202)
-    until(lambda: deliveries(boss, webhook)[0]["status"] == "Delivered", "the delivery's end", limit=8)
+    until(lambda: deliveries(boss, webhook)[0]["status"] == "Delivered", "the delivery's end")
+    assert deliveries(boss, webhook)[0]["ended_at"] < row["next_try_at"]
     assert len({message["id"] for message in receiver.messages(webhook["secret"])}) == 1
 
 
@@ -166,13 +151,13 @@ def test_a_killed_workspace_delivers_after_its_restart(
     guarded: Guarded, boss: Api, receiver: Receiver, flow: Flow
 ) -> None:
     webhook = hook(boss, receiver, flow)
-    receiver.usual_answer = 500
+    receiver.usually(500)
     ended = flow.run(flow.step("only")).finished()
-    until(lambda: len(receiver.seen) >= 2, "two tries")
+    until(lambda: len(receiver.requests) >= 2, "two tries")
     guarded.kill()
-    receiver.usual_answer = 204
+    receiver.usually(204)
     guarded.start()
-    until(lambda: deliveries(boss, webhook)[0]["status"] == "Delivered", "the delivery's end", limit=30)
+    until(lambda: deliveries(boss, webhook)[0]["status"] == "Delivered", "the delivery's end")
     messages = receiver.messages(webhook["secret"])
     assert {message["id"] for message in messages} == {deliveries(boss, webhook)[0]["id"]}
     assert {message["data"]["run_id"] for message in messages} == {ended.run_id}

@@ -40,7 +40,7 @@ def tries():
         return sum(json.loads(line)["run"] == os.environ["AZUREML_RUN_ID"] for line in file)
 
 def gate(name="GATE"):
-    end = time.time() + 40
+    end = time.time() + 150
     while not os.path.exists(os.environ[name]):
         if time.time() > end:
             sys.exit("nobody opened the gate")
@@ -60,7 +60,7 @@ def read(name):
 """What every step's script can import; `NOTES` names a file outside that the steps append to."""
 
 
-def until[Value](look: Callable[[], Value], what: str, *, limit: float = 20, pause: float = 0.03) -> Value:
+def until[Value](look: Callable[[], Value], what: str, *, limit: float = 100, pause: float = 0.03) -> Value:
     """The first true thing that `look` sees."""
     deadline = time.monotonic() + limit
     while not (seen := look()):
@@ -147,9 +147,9 @@ class Server:
         pids = [facts["pid"], facts["azurite_pid"]] if storage else [facts["pid"]]
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
-    def stop(self, limit: float = 15) -> int:
+    def stop(self, limit: float = 60) -> int:
         """Ask it to end; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(limit)
@@ -161,7 +161,7 @@ class Server:
                 self.stop()
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(10)
+                self.process.wait(60)
         for process in processes_of(self.data):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -238,12 +238,12 @@ class Api:
     def step(self, run_id: str, name: str) -> Json:
         return self.get(f"/api/runs/{run_id}/steps/{name}")
 
-    def wait(self, run_id: str, *, limit: float = 30) -> "Ended":
+    def wait(self, run_id: str, *, limit: float = 100) -> "Ended":
         """Wait for the run's end."""
         until(lambda: self.run(run_id)["status"] in RUN_ENDS, f"the end of run {run_id}", limit=limit, pause=0.04)
         return Ended(self.run(run_id), self.steps(run_id))
 
-    def wait_for_step(self, run_id: str, name: str, statuses: Iterable[str], *, limit: float = 20) -> Json:
+    def wait_for_step(self, run_id: str, name: str, statuses: Iterable[str], *, limit: float = 100) -> Json:
         wanted = frozenset(statuses)
         until(lambda: self.step(run_id, name)["status"] in wanted, f"step {name} to be {sorted(wanted)}", limit=limit)
         return self.step(run_id, name)
@@ -362,7 +362,7 @@ class Flow:
     def submit(self, *steps: Json, **request: Any) -> str:
         return self.api.submit(self.definition(*steps), **request)
 
-    def run(self, *steps: Json, limit: float = 30, **request: Any) -> Ended:
+    def run(self, *steps: Json, limit: float = 100, **request: Any) -> Ended:
         """Run to the end."""
         return self.api.wait(self.submit(*steps, **request), limit=limit)
 
@@ -371,7 +371,7 @@ class Flow:
         lines = [json.loads(line) for line in self.notes_file.read_text(encoding="utf-8").splitlines()]
         return [line for line in lines if event in (None, line["event"]) and step in (None, line["step"])]
 
-    def wait_for_note(self, event: str, step: str, *, count: int = 1, limit: float = 20) -> Json:
+    def wait_for_note(self, event: str, step: str, *, count: int = 1, limit: float = 100) -> Json:
         """The last of so many notes."""
         until(lambda: len(self.notes(event, step)) >= count, f"note {event} of {step}", limit=limit, pause=0.02)
         return self.notes(event, step)[count - 1]

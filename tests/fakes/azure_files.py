@@ -9,12 +9,13 @@ import itertools
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
 from azure.storage.fileshare import generate_file_sas, generate_share_sas
+
+from tests.fakes.http_server import HttpServer, Reply, Request
 
 ACCOUNT = "fileaccount"
 ACCOUNT_KEY = "ZmlsZWFjY291bnRrZXlmaWxlYWNjb3VudGtleQ=="
@@ -31,96 +32,67 @@ class File:
         self.etag = etag
 
 
-class AzureFiles:
-    """The account. Use it in a `with` block."""
-
-    def __init__(self) -> None:
-        self.shares: dict[str, dict[str, File | None]] = {}
-        """Folders (None) and files of each share by path; "" is the root."""
-        self.requests: list[str] = []
-        self.before: Callable[[str], None] = lambda _: None
-        """Called with each request before it is answered; may make it wait."""
-        self._etags = itertools.count(1)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Handler,), {"account": self}))
-        self._server.daemon_threads = True
-        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
-        self.lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def new_etag(self) -> str:
-        return f'"0x{next(self._etags):016X}"'
-
-
 class _Refused(Exception):
     def __init__(self, status: int, code: str) -> None:
         self.status, self.code = status, code
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    account: AzureFiles
+class AzureFiles(HttpServer):
+    """The account. Use it in a `with` block."""
 
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+    def __init__(self) -> None:
+        super().__init__(self._serve)
+        self.shares: dict[str, dict[str, File | None]] = {}
+        """Folders (None) and files of each share by path; "" is the root."""
+        self.before: Callable[[str], None] = lambda _: None
+        """Called with each request before it is answered; may make it wait."""
+        self.lock = threading.Lock()
+        self._etags = itertools.count(1)
 
-    def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-        share, _, path = unquote(parts.path).strip("/").partition("/")
-        self.account.requests.append(f"{self.command} {parts.path}")
-        self.account.before(f"{self.command} {parts.path}")
+    def new_etag(self) -> str:
+        return f'"0x{next(self._etags):016X}"'
+
+    def _serve(self, request: Request) -> Reply:
+        query = {name: values[0] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
+        share, _, path = unquote(request.path).strip("/").partition("/")
+        self.before(f"{request.method} {request.path}")
         try:
-            with self.account.lock:
-                self._answer(*self._route(share, path, query, body))
+            with self.lock:
+                status, headers, content = self._route(request, share, path, query)
         except _Refused as refused:
             text = f'<?xml version="1.0"?><Error><Code>{refused.code}</Code><Message>no</Message></Error>'
-            self._answer(refused.status, {"x-ms-error-code": refused.code}, text.encode())
+            status, headers, content = refused.status, {"x-ms-error-code": refused.code}, text.encode()
+        return Reply(status, headers={"x-ms-version": "2022-11-02", **headers}, content=content)
 
-    do_GET = do_PUT = do_HEAD = do_DELETE = _serve  # noqa: N815 - the base class wants these names
-
-    def _answer(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
-        self.send_response(status)
-        for name, value in {"x-ms-version": "2022-11-02", "Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def _route(self, share: str, path: str, query: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def _route(
+        self, request: Request, share: str, path: str, query: dict[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
         kind, comp = query.get("restype"), query.get("comp")
-        if kind == "share" and self.command == "PUT":
-            self._allow(share, path, query, None)
-            if share in self.account.shares:
+        if kind == "share" and request.method == "PUT":
+            self._allow(request, share, path, query, None)
+            if share in self.shares:
                 raise _Refused(409, "ShareAlreadyExists")
-            self.account.shares[share] = {"": None}
-            return 201, {"ETag": self.account.new_etag()}, b""
+            self.shares[share] = {"": None}
+            return 201, {"ETag": self.new_etag()}, b""
         listing = kind == "directory" and comp == "list"
-        wanted = {"GET": "r", "HEAD": "r", "DELETE": "d"}.get(self.command, "cw")
-        self._allow(share, path, query, "l" if listing else wanted)
-        entries = self.account.shares.get(share)
+        wanted = {"GET": "r", "HEAD": "r", "DELETE": "d"}.get(request.method, "cw")
+        self._allow(request, share, path, query, "l" if listing else wanted)
+        entries = self.shares.get(share)
         if entries is None:
             raise _Refused(404, "ShareNotFound")
         if listing:
             return 200, {"Content-Type": "application/xml"}, self._list(entries, path, query)
-        if self.command == "PUT":
-            return self._put(entries, path, kind, comp, body)
-        if self.command == "DELETE":
+        if request.method == "PUT":
+            return self._put(request, entries, path, query)
+        if request.method == "DELETE":
             if entries.pop(path, None) is None:
                 raise _Refused(404, "ResourceNotFound")
             return 202, {}, b""
-        return self._get(entries, path)
+        return self._get(request, entries, path)
 
-    def _allow(self, share: str, path: str, query: dict[str, str], needed: str | None) -> None:
+    def _allow(self, request: Request, share: str, path: str, query: dict[str, str], needed: str | None) -> None:
         """Check the signature; `needed` are permissions of which one is enough, None asks for the account's key."""
-        if (self.headers.get("Authorization") or "").startswith(f"SharedKey {ACCOUNT}:"):
+        if (request.headers.get("Authorization") or "").startswith(f"SharedKey {ACCOUNT}:"):
             return
         if needed is None or "sig" not in query:
             raise _Refused(403, "AuthenticationFailed")
@@ -154,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         shown = "".join(self._entry(name.rpartition("/")[2], entry) for name, entry in names[first : first + size])
         marker = str(first + size) if first + size < len(names) else ""
         return (
-            f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="{self.account.endpoint}/" '
+            f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="{self.url}/" '
             f'ShareName="s" DirectoryPath="{escape(path)}"><Entries>{shown}</Entries><NextMarker>{marker}</NextMarker>'
             "</EnumerationResults>"
         ).encode()
@@ -167,46 +139,49 @@ class _Handler(BaseHTTPRequestHandler):
         return f"<File><Name>{escape(name)}</Name><Properties>{facts}</Properties></File>"
 
     def _put(
-        self, entries: dict[str, File | None], path: str, kind: str | None, comp: str | None, body: bytes
+        self, request: Request, entries: dict[str, File | None], path: str, query: dict[str, str]
     ) -> tuple[int, dict[str, str], bytes]:
-        if comp == "range":
-            return self._put_range(entries, path, body)
+        if query.get("comp") == "range":
+            return self._put_range(request, entries, path)
         parent = path.rpartition("/")[0]
         if parent not in entries or entries[parent] is not None:
             raise _Refused(404, "ParentNotFound")
-        etag = self.account.new_etag()
-        if kind == "directory":
+        etag = self.new_etag()
+        if query.get("restype") == "directory":
             if path in entries:
                 raise _Refused(409, "ResourceAlreadyExists")
             entries[path] = None
-        elif self.headers.get("x-ms-type") == "file":
+        elif request.headers.get("x-ms-type") == "file":
             if path in entries and entries[path] is None:
                 raise _Refused(409, "ResourceTypeMismatch")
-            entries[path] = File(int(self.headers["x-ms-content-length"]), etag)
+            entries[path] = File(int(request.headers["x-ms-content-length"]), etag)
         else:
             raise _Refused(400, "MissingRequiredHeader")
         return 201, {"ETag": etag}, b""
 
-    def _put_range(self, entries: dict[str, File | None], path: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def _put_range(
+        self, request: Request, entries: dict[str, File | None], path: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        body = request.body
         file = entries.get(path)
         if file is None:
             raise _Refused(404, "ResourceNotFound")
-        first, last = map(int, self.headers["x-ms-range"].removeprefix("bytes=").split("-"))
-        if self.headers["x-ms-write"] != "update" or last - first + 1 != len(body):
+        first, last = map(int, request.headers["x-ms-range"].removeprefix("bytes=").split("-"))
+        if request.headers["x-ms-write"] != "update" or last - first + 1 != len(body):
             raise _Refused(400, "InvalidHeaderValue")
         if len(body) > MAX_RANGE:
             raise _Refused(413, "RequestBodyTooLarge")
         if last >= len(file.data):
             raise _Refused(416, "InvalidRange")
         file.data[first : last + 1] = body
-        file.etag = self.account.new_etag()
+        file.etag = self.new_etag()
         return 201, {"ETag": file.etag}, b""
 
-    def _get(self, entries: dict[str, File | None], path: str) -> tuple[int, dict[str, str], bytes]:
+    def _get(self, request: Request, entries: dict[str, File | None], path: str) -> tuple[int, dict[str, str], bytes]:
         file = entries.get(path)
         if file is None:
             raise _Refused(404, "ResourceNotFound")
-        wanted = self.headers.get("x-ms-range") or self.headers.get("Range")
+        wanted = request.headers.get("x-ms-range") or request.headers.get("Range")
         if wanted is None:
             return 200, {"ETag": file.etag}, bytes(file.data)
         first, last = map(int, wanted.removeprefix("bytes=").split("-"))

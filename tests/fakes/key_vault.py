@@ -5,23 +5,22 @@ Like a vault it asks for a token first, keeps deleted secrets for a while, and r
 
 import json
 import ssl
-import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.fakes.http_server import HttpServer, Reply, Request
+
 TOKEN = "token-of-the-app"
 
 
-class KeyVault:
+class KeyVault(HttpServer):
     """The vault. Use it in a `with` block.
 
     Attributes:
@@ -31,61 +30,27 @@ class KeyVault:
     """
 
     def __init__(self, folder: Path) -> None:
+        super().__init__(self._serve)
         self.secrets: dict[str, str] = {}
         self.deleted: dict[str, str] = {}
-        self.requests: list[str] = []
         self.certificate = folder / "certificate.pem"
         key = folder / "key.pem"
         _make_certificate(self.certificate, key)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, key)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Handler,), {"vault": self}))
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._server.daemon_threads = True
-        self.url = f"https://127.0.0.1:{self._server.server_port}"
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(self.certificate, key)
+        self.url = f"https://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    vault: KeyVault
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-    def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = [part for part in urlsplit(self.path).path.split("/") if part]
-        self.vault.requests.append(f"{self.command} /{'/'.join(parts)}")
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+    def _serve(self, request: Request) -> Reply:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             challenge = 'Bearer authorization="https://login.test/tenant", resource="https://vault.azure.net"'
-            self._answer(401, {}, {"WWW-Authenticate": challenge})
-            return
-        status, document = self._route(parts, body)
-        self._answer(status, document)
+            return Reply(401, {}, {"WWW-Authenticate": challenge})
+        parts = [part for part in request.path.split("/") if part]
+        return Reply(*self._route(request.method, parts, request.body))
 
-    do_GET = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815 - the base class wants these names
-
-    def _answer(self, status: int, document: dict[str, Any], headers: dict[str, str] | None = None) -> None:
-        data = json.dumps(document).encode()
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def _route(self, parts: list[str], body: bytes) -> tuple[int, dict[str, Any]]:
-        secrets, deleted = self.vault.secrets, self.vault.deleted
+    def _route(self, method: str, parts: list[str], body: bytes) -> tuple[int, dict[str, Any]]:
+        secrets, deleted = self.secrets, self.deleted
         kind, name = parts[0], parts[1]
-        match self.command, kind, parts[2:]:
+        match method, kind, parts[2:]:
             case "PUT", "secrets", _:
                 if name in deleted:
                     return 409, _error("Conflict", f"Secret {name} is currently in a deleted but recoverable state.")
@@ -105,10 +70,10 @@ class _Handler(BaseHTTPRequestHandler):
                 return 404, _error("SecretNotFound", f"A secret with (name/id) {name} was not found in this key vault.")
 
     def _bundle(self, name: str, value: str | None = None) -> dict[str, Any]:
-        return {"id": f"{self.vault.url}/secrets/{name}/1", "attributes": {"enabled": True}, "value": value}
+        return {"id": f"{self.url}/secrets/{name}/1", "attributes": {"enabled": True}, "value": value}
 
     def _deleted(self, name: str) -> dict[str, Any]:
-        return {**self._bundle(name), "recoveryId": f"{self.vault.url}/deletedsecrets/{name}"}
+        return {**self._bundle(name), "recoveryId": f"{self.url}/deletedsecrets/{name}"}
 
 
 def _error(code: str, message: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from azure.durable_functions.worker import DurableFunctionsWorker
 from local.sidecar import Sidecar
 from local.taskhub import TaskFailure, TaskHub
 
-LIMIT = 20
+LIMIT = 100
 
 
 class Harness:
@@ -36,11 +36,11 @@ class Harness:
         self.address = ""
 
     async def _orchestrate(self, name: str, request: bytes) -> pb.OrchestratorResponse:
-        self.turns += 1
         await asyncio.sleep(0)
         answer = self._worker.execute_orchestration_request(self._orchestrators[name], base64.b64encode(request))
         response = pb.OrchestratorResponse()
         response.ParseFromString(base64.b64decode(answer))
+        self.turns += 1
         return response
 
     async def _act(self, name: str, data: str | None, instance_id: str, task_id: int) -> str | None:

@@ -109,7 +109,7 @@ def test_timer_fires_not_before_its_time_and_moves_the_clock():
         began = time.monotonic()
         state = await h.run("timed")
         assert state.get_output() >= 0.3
-        assert 0.25 < time.monotonic() - began < 3
+        assert time.monotonic() - began > 0.25
 
     in_hub(Harness([timed]), check)
 
@@ -288,7 +288,7 @@ def test_reuse_policy_decides():
 
     async def check(h):
         await h.start("waiter", "go", "one")
-        await h.client.wait_for_orchestration_start("one", timeout=5)
+        await h.client.wait_for_orchestration_start("one", timeout=60)
         await h.start("waiter", "other", "one", reuse_id_policy=policy(pb.ORCHESTRATION_STATUS_RUNNING))
         await h.client.raise_orchestration_event("one", "other", data=1)
         assert (await h.end("one")).get_output() == 1
@@ -330,7 +330,7 @@ def test_orchestrations_send_events_to_each_other():
 def test_suspended_instance_keeps_events_until_resumed():
     async def check(h):
         await h.start("waiter", "go", "w")
-        await h.client.wait_for_orchestration_start("w", timeout=5)
+        await h.client.wait_for_orchestration_start("w", timeout=60)
         await h.client.suspend_orchestration("w")
         await h.client.raise_orchestration_event("w", "go", data=1)
         await asyncio.sleep(0.1)
@@ -404,10 +404,10 @@ def test_entities_fail_clearly():
 def test_delayed_start_waits():
     async def check(h):
         began = time.monotonic()
-        await h.start("wide", 1, "later", start_at=datetime.now(UTC) + timedelta(seconds=0.4))
+        await h.start("wide", 1, "later", start_at=datetime.now(UTC) + timedelta(seconds=1.5))
         assert (await h.client.get_orchestration_state("later")).runtime_status == OrchestrationStatus.PENDING
         await h.end("later")
-        assert time.monotonic() - began > 0.35
+        assert time.monotonic() - began > 1.4
 
     in_hub(Harness([wide], [double]), check)
 

@@ -58,7 +58,7 @@ def test_new_and_changed_blobs_call_their_function_once_each(workspace):
         inbox.create_container()
         for content, name, expected in ((b"1", "deep/a b.txt", 1), (b"2", "deep/a b.txt", 2), (b"1", "other", 3)):
             inbox.upload_blob(name, content, overwrite=True)
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 100
             while len(told(workspace)) < expected:
                 assert time.monotonic() < deadline, "nobody told of the blob"
                 time.sleep(0.02)
@@ -115,12 +115,14 @@ def test_repeated_cookies_and_other_headers_come_back(workspace):
 
 def test_requests_on_one_connection_do_not_wait_for_acknowledgements(workspace):
     connection = http.client.HTTPConnection(workspace.note["url"].removeprefix("http://"), timeout=10)
-    began = time.monotonic()
+    quick = 0
     for _ in range(50):
+        began = time.monotonic()
         connection.request("GET", "/health")
         connection.getresponse().read()
+        quick += time.monotonic() - began < 0.03
     connection.close()
-    assert time.monotonic() - began < 50 * 0.03  # with Nagle's delay each takes 40 ms
+    assert quick > 10, "with Nagle's delay nearly each takes 40 ms"
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "", "evil:80"])
@@ -185,15 +187,16 @@ def test_activity_failures_carry_bare_class_name_and_message(workspace):
 def test_blocked_activities_do_not_hold_up_other_orchestrations(workspace):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(call, workspace, "POST", "/run/busy/slow", b"0.3")
-        time.sleep(0.2)
-        began = time.monotonic()
-        assert call(workspace, "GET", "/health")[0] == 200
-        assert time.monotonic() - began < 0.25
-        assert waiting.result(20)[1]["status"] == "COMPLETED"
+        answered = 0
+        while not waiting.done():
+            assert call(workspace, "GET", "/health")[0] == 200
+            answered += 1
+        assert answered > 8, "it is answered while activities block every thread that they have"
+        assert waiting.result(60)[1]["status"] == "COMPLETED"
 
 
 def test_timer_runs_at_startup_and_never_twice_at_once(workspace):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 100
     while len(ticks := call(workspace, "GET", "/ticks")[1]) < 4:
         assert time.monotonic() < deadline, "the timer does not run"
         time.sleep(0.05)
@@ -204,7 +207,7 @@ def test_timer_runs_at_startup_and_never_twice_at_once(workspace):
 
 def test_second_workspace_on_the_same_folder_is_refused(workspace):
     second = WorkspaceProcess(workspace.data.parent)
-    assert second.process.wait(20) == 1
+    assert second.process.wait(60) == 1
     message = second.output.splitlines()[-1]
     assert str(workspace.process.pid) in message
     assert "--data" in message
@@ -216,14 +219,14 @@ def test_taken_ports_are_named(workspace, tmp_path, option):
     taken = int(workspace.note["url"].rpartition(":")[2]) if option == "--port" else workspace.note["table_port"]
     value = str(taken) if option == "--port" else f"0,0,{taken}"
     other = WorkspaceProcess(tmp_path, option, value)
-    assert other.process.wait(20) == 1
+    assert other.process.wait(60) == 1
     assert f"Port {taken}" in other.output
     assert option in other.output
 
 
 def test_broken_app_is_reported_and_leaves_nothing_behind(tmp_path):
     broken = WorkspaceProcess(tmp_path, app="raise RuntimeError('cannot import this')")
-    assert broken.process.wait(30) == 1
+    assert broken.process.wait(60) == 1
     assert "cannot import this" in broken.output
     assert not (broken.data / "workspace.json").exists()
     assert not (broken.data / "azurite.json").exists()
@@ -248,9 +251,9 @@ def test_a_signal_stops_everything_cleanly(tmp_path, number):
             call(running, "POST", "/run/busy/slow", b"30", timeout=1)  # 32 threads stay busy
         began = time.monotonic()
         os.killpg(running.process.pid, number)  # as a terminal does
-        assert running.process.wait(12) == 0
-        assert time.monotonic() - began < 10
-        wait_gone(azurite, 1)
+        assert running.process.wait(60) == 0
+        assert time.monotonic() - began < 25
+        wait_gone(azurite)
         assert not (running.data / "workspace.json").exists()
         assert "Traceback" not in running.output
     finally:
@@ -263,7 +266,7 @@ def test_signal_during_start_leaves_nothing_behind(tmp_path):
         while not (running.data / "azurite.json").exists() and running.process.poll() is None:
             time.sleep(0.02)
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(12) == 0
+        assert running.process.wait(60) == 0
         assert not (running.data / "azurite.json").exists()
     finally:
         running.stop()
@@ -280,7 +283,7 @@ def test_kill_9_of_everything_keeps_rows_and_the_folder_can_be_used_again(tmp_pa
         time.sleep(1)
         running.process.kill()
         os.kill(azurite, signal.SIGKILL)
-        running.process.wait(5)
+        running.process.wait(60)
         wait_gone(azurite)
         again = WorkspaceProcess(tmp_path)
         try:
@@ -297,6 +300,8 @@ def test_kill_9_of_everything_keeps_rows_and_the_folder_can_be_used_again(tmp_pa
 
 
 def test_help_is_quick():
-    began = time.monotonic()
-    subprocess.run([sys.executable, "-m", "local", "--help"], check=True, timeout=20, stdout=subprocess.DEVNULL)
-    assert time.monotonic() - began < 10
+    before = os.times()
+    subprocess.run([sys.executable, "-m", "local", "--help"], check=True, timeout=100, stdout=subprocess.DEVNULL)
+    after = os.times()
+    worked = after.children_user + after.children_system - before.children_user - before.children_system
+    assert worked < 5, "of the processor's time: the machine may be busy"

@@ -187,7 +187,7 @@ class WorkspaceProcess:
         note: dict[str, Any] = json.loads((self.data / "workspace.json").read_text(encoding="utf-8"))
         return note
 
-    def ready(self, limit: float = 40) -> "WorkspaceProcess":
+    def ready(self, limit: float = 100) -> "WorkspaceProcess":
         deadline = time.monotonic() + limit
         while not (self.data / "workspace.json").exists() or "Pipeyard is ready at" not in self.output:
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -195,7 +195,7 @@ class WorkspaceProcess:
             time.sleep(0.05)
         return self
 
-    def stop(self, limit: float = 12) -> int:
+    def stop(self, limit: float = 60) -> int:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -206,7 +206,7 @@ class WorkspaceProcess:
                 self.process.wait(5)
 
 
-def wait_gone(pid: int, limit: float = 12) -> float:
+def wait_gone(pid: int, limit: float = 60) -> float:
     """Seconds until a process that is not our child has ended."""
     began = time.monotonic()
     try:

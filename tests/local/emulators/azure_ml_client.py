@@ -69,7 +69,7 @@ class AzureMl:
     def status(self, name: str) -> str:
         return str(self.get(f"/jobs/{name}")["properties"]["status"])
 
-    def ended(self, name: str, limit: float = 30) -> str:
+    def ended(self, name: str, limit: float = 100) -> str:
         return wait_for(lambda: (status := self.status(name)) in TERMINAL and status, limit)  # type: ignore[return-value]
 
     def reached(self, name: str, status: str) -> None:

@@ -62,20 +62,20 @@ class EmulatorProcess:
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            return self.process.wait(10)
+            return self.process.wait(30)
         finally:
             if self.process.poll() is None:
                 self.process.kill()
             self._gone()
 
     def _gone(self) -> None:
-        self.process.wait(10)
+        self.process.wait(30)
         self.http.close()
         if self.process.stdout is not None:
             self.process.stdout.close()
 
 
-def wait_for[Value](look: Callable[[], Value | None], limit: float = 20) -> Value:
+def wait_for[Value](look: Callable[[], Value | None], limit: float = 100) -> Value:
     """The first value that is true."""
     deadline = time.monotonic() + limit
     while not (found := look()):

@@ -56,7 +56,7 @@ class LakeEmulator(EmulatorProcess):
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def wait(self, job_id: str, state: str = "Ended", limit: float = 30) -> dict[str, Any]:
+    def wait(self, job_id: str, state: str = "Ended", limit: float = 100) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
             job = self.get(job_id)
             return job if job["state"] in {state, "Ended"} else None

@@ -6,12 +6,14 @@ from tests.local.emulators.emulator_process import wait_for
 
 
 def test_creation_is_a_long_running_operation(azure_ml, faulty):
-    faulty.faults(provisioning_seconds=0.5)
+    faulty.faults(provisioning_seconds=600)
+    waiting = azure_ml.cluster("waits", 1).headers["azure-asyncoperation"]
+    assert azure_ml.follow(waiting).json()["status"] == "InProgress"
+    faulty.faults(provisioning_seconds=0.2)
     reply = azure_ml.cluster("lro", 2)
     assert reply.status_code == 201
     assert reply.json()["properties"]["provisioningState"] == "Creating"
     operation = reply.headers["azure-asyncoperation"]
-    assert azure_ml.follow(operation).json()["status"] == "InProgress"
     wait_for(lambda: azure_ml.follow(operation).json()["status"] == "Succeeded")
     shown = azure_ml.get("/computes/LRO")["properties"]
     assert shown["provisioningState"] == "Succeeded"

@@ -75,7 +75,7 @@ def test_after_the_emulator_s_end_no_process_is_left_and_jobs_run_again(azurite,
         pids = tree(client, "again")
         os.kill(emulator.process.pid, end)
         if end == signal.SIGTERM:
-            assert emulator.process.wait(10) == 0
+            assert emulator.process.wait(30) == 0
             assert [pid for pid in pids if not gone(pid)] == []
         emulator.kill()
         wait_for(lambda: all(map(gone, pids)))

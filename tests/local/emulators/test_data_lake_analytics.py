@@ -158,7 +158,7 @@ def test_a_job_that_waits_can_be_canceled(emulator: LakeEmulator):
     job_id = submit(emulator)
     emulator.wait(job_id, "Queued")
     emulator.http.post(f"/Jobs/{job_id}/CancelJob")
-    job = emulator.wait(job_id, limit=5)
+    job = emulator.wait(job_id)
     assert (job["result"], states(job)) == ("Cancelled", ["New", "Compiling", "Queued", "Ended"])
 
 

@@ -5,7 +5,6 @@ import json
 import shutil
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from shared.core.jobs import (
     UploadTarget,
 )
 from tests.e2e.workspace import until
+from tests.fakes.clocks import SystemClock
 from tests.local.emulators.lake_emulator import SLOW, LakeEmulator, states
 
 SCRIPT = """\
@@ -41,17 +41,12 @@ TARGET = ComputeTarget(name="adla", type="DataLakeAnalytics", attached=True, pro
 SECRET = "SECRETSIGNATURE"
 
 
-class Clock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-
 class Lake:
     """An emulator, the workspace's blobs, and a back-end over both."""
 
     def __init__(self, storage: str, data: Path) -> None:
         self.emulator = LakeEmulator(storage, data)
-        self.blobs = AzureBlobStore.from_connection_string(storage, Clock())
+        self.blobs = AzureBlobStore.from_connection_string(storage, SystemClock())
         self.blobs.ensure_containers([names.SYSTEM_CONTAINER, names.ARTIFACT_CONTAINER])
 
     def backend(self) -> DataLakeAnalyticsBackend:
@@ -101,7 +96,7 @@ class Lake:
         return self.emulator.container.download_blob(f"{job.run_id}/big.csv").readall()
 
 
-def ended(backend: DataLakeAnalyticsBackend, job: JobSpec, limit: float = 40) -> JobResult:
+def ended(backend: DataLakeAnalyticsBackend, job: JobSpec, limit: float = 100) -> JobResult:
     result = until(lambda: backend.poll(job.name).result, "the job's end", limit=limit)
     assert result is not None
     return result

@@ -1,6 +1,5 @@
 """Every way in which storage can fail becomes the right error of ours, and says nothing secret."""
 
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -18,12 +17,7 @@ from shared.adapters.azure_transport import request_kind
 from shared.adapters.storage.blobs import AzureBlobStore
 from shared.adapters.tables import TableGateway
 from shared.core.errors import Conflict, NotFound, PipeyardError, StorageUnavailable, TooLarge
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
+from tests.fakes.clocks import SystemClock
 
 SECRET = "https://account/container?sig=SECRET"
 

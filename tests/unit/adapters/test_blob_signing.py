@@ -8,21 +8,14 @@ from azure.storage.blob import UserDelegationKey
 
 from shared.adapters.blob_signing import CLOCK_SKEW, DELEGATION_LIFE, MAX_CACHED_GRANTS, SasSigner
 from shared.core.errors import TooLarge
+from tests.fakes.clocks import SetClock
 
 HOUR = timedelta(hours=1)
 
 
-class FakeClock:
-    def __init__(self):
-        self.time = datetime(2026, 11, 23, 3, tzinfo=UTC)
-
-    def now(self):
-        return self.time
-
-
 @pytest.fixture
 def clock():
-    return FakeClock()
+    return SetClock(datetime(2026, 11, 23, 3, tzinfo=UTC))
 
 
 def parsed(query):

@@ -14,13 +14,9 @@ from local.test_issuer import CLIENT_ID, TENANT_ID, TestIssuer
 from shared.adapters.jwt_tokens import EntraTokens, SignedRunTokens
 from shared.core.errors import NotAuthenticated, SignInUnavailable
 from shared.ports.tokens import RunToken
+from tests.fakes.clocks import SystemClock
 
 KEY = "k" * 48
-
-
-class Clock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -148,12 +144,12 @@ def test_an_authority_must_be_https():
 
 
 def test_run_tokens_name_their_run():
-    tokens = SignedRunTokens(lambda: KEY, Clock())
+    tokens = SignedRunTokens(lambda: KEY, SystemClock())
     holder = RunToken(run_id="r", step_run_id="r-00001")
     token = tokens.issue(holder, datetime.now(UTC) + timedelta(hours=1))
     assert tokens.recognise(token) == holder
     with pytest.raises(NotAuthenticated, match="signature"):
-        SignedRunTokens(lambda: "o" * 48, Clock()).recognise(token)
+        SignedRunTokens(lambda: "o" * 48, SystemClock()).recognise(token)
     with pytest.raises(NotAuthenticated, match="expired"):
         tokens.recognise(tokens.issue(holder, datetime.now(UTC) - timedelta(minutes=2)))
     claims = {"iss": "pipeyard", "aud": "another", "sub": "x", "run_id": "r", "iat": 0, "exp": 4102444800}
@@ -162,7 +158,7 @@ def test_run_tokens_name_their_run():
 
 
 def test_other_tokens_are_not_taken_for_run_tokens(issuer):
-    tokens = SignedRunTokens(lambda: KEY, Clock())
+    tokens = SignedRunTokens(lambda: KEY, SystemClock())
     assert tokens.recognise(issuer.token(name="anna", roles=[])) is None
     assert tokens.recognise("unauthenticated") is None
     assert tokens.recognise(jwt.encode({"sub": "x"}, "", algorithm="none")) is None

@@ -1,14 +1,12 @@
 """The multipart text of a transaction, its signature, and what becomes of the answers."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 from azure.core.credentials import AzureNamedKeyCredential
 
 from shared.adapters.azure_transport import PooledTransport, TransactionCounter
 from shared.adapters.table_transactions import TableTransactions
 from shared.core.errors import NotFound, PipeyardError, StorageUnavailable, TooLarge
+from tests.fakes.http_server import HttpServer, Reply
 
 ROWS: list[dict[str, str | int]] = [
     {"PartitionKey": "p:1", "RowKey": "it's", "schema_version": 1, "body0": '{"a":"ä"}'},
@@ -47,43 +45,10 @@ def parts(*statuses: str) -> bytes:
     return "".join(answers).encode()
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers: list[tuple[int, bytes]] = []
-        self.requests: list[tuple[str, dict[str, str], bytes]] = []
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.requests.append((self.path, dict(self.headers.items()), body))
-        status, answer = self.server.answers.pop(0)
-        if status == 0:
-            self.close_connection = True
-            return
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # the base class's name
-        pass
-
-
 @pytest.fixture
 def server():
-    with Server() as listening:
-        thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
-        thread.start()
+    with HttpServer() as listening:
         yield listening
-        listening.shutdown()
-        thread.join(10)
 
 
 @pytest.fixture
@@ -93,7 +58,7 @@ def counter() -> TransactionCounter:
 
 @pytest.fixture
 def endpoint(server) -> str:
-    return f"http://127.0.0.1:{server.server_port}/account"
+    return f"http://127.0.0.1:{server.port}/account"
 
 
 @pytest.fixture
@@ -104,20 +69,20 @@ def transactions(endpoint, counter):
 
 
 def test_text_is_the_published_form_and_signed(server, transactions, endpoint, counter):
-    server.answers = [(202, parts("204 No Content", "204 No Content"))]
+    server.replies = [Reply(202, content=parts("204 No Content", "204 No Content"))]
     transactions.upsert("Runs", ROWS)
-    path, headers, body = server.requests[0]
-    assert body.decode() == TEXT.format(endpoint=endpoint).replace("\n", "\r\n")
-    assert path == "/account/$batch"
-    assert headers["Authorization"].startswith("SharedKeyLite account:")
-    assert headers["x-ms-date"].endswith(" GMT")
-    assert headers["Content-Type"] == "multipart/mixed; boundary=batch_pipeyard"
+    (sent,) = server.requests
+    assert sent.text == TEXT.format(endpoint=endpoint).replace("\n", "\r\n")
+    assert sent.path == "/account/$batch"
+    assert sent.headers["Authorization"].startswith("SharedKeyLite account:")
+    assert sent.headers["x-ms-date"].endswith(" GMT")
+    assert sent.headers["Content-Type"] == "multipart/mixed; boundary=batch_pipeyard"
     assert counter.by_kind == {"table.batch": 1}
 
 
-@pytest.mark.parametrize("hiccup", [(503, b""), (500, b"busy"), (0, b"")])
+@pytest.mark.parametrize("hiccup", [Reply(503), Reply(500, content=b"busy"), Reply(0)])
 def test_hiccup_is_mended_by_sending_again(server, transactions, counter, hiccup):
-    server.answers = [hiccup, (202, parts("204 No Content", "204 No Content"))]
+    server.replies = [hiccup, Reply(202, content=parts("204 No Content", "204 No Content"))]
     transactions.upsert("Runs", ROWS)
     assert counter.total == 2
 
@@ -125,17 +90,20 @@ def test_hiccup_is_mended_by_sending_again(server, transactions, counter, hiccup
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        ((202, parts('404 Not Found\r\n\r\n{"odata.error":{"code":"TableNotFound"}}')), NotFound),
-        ((202, parts("204 No Content", '400 Bad\r\n\r\n{"odata.error":{"code":"EntityTooLarge"}}')), TooLarge),
-        ((202, parts("400 Bad Request")), PipeyardError),
-        ((202, b"nothing we know"), PipeyardError),
-        ((202, parts("503 Busy")), StorageUnavailable),
-        ((413, b""), TooLarge),
-        ((403, b""), PipeyardError),
+        (Reply(202, content=parts('404 Not Found\r\n\r\n{"odata.error":{"code":"TableNotFound"}}')), NotFound),
+        (
+            Reply(202, content=parts("204 No Content", '400 Bad\r\n\r\n{"odata.error":{"code":"EntityTooLarge"}}')),
+            TooLarge,
+        ),
+        (Reply(202, content=parts("400 Bad Request")), PipeyardError),
+        (Reply(202, content=b"nothing we know"), PipeyardError),
+        (Reply(202, content=parts("503 Busy")), StorageUnavailable),
+        (Reply(413), TooLarge),
+        (Reply(403), PipeyardError),
     ],
 )
 def test_refusal_is_an_error_of_ours(server, transactions, answer, expected):
-    server.answers = [answer]
+    server.replies = [answer]
     with pytest.raises(PipeyardError, match="2 rows of p:1 in table Runs") as caught:
         transactions.upsert("Runs", ROWS)
     assert type(caught.value) is expected

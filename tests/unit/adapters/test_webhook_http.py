@@ -5,7 +5,6 @@ import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from cryptography import x509
@@ -15,62 +14,27 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from shared.adapters.webhook_http import WebhookHttp
-
-
-class Receiver(ThreadingHTTPServer):
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.seen: list[tuple[str, bytes]] = []
-        self.status, self.hang = 204, threading.Event()
-        self.headers_sent: dict[str, str] = {}
-        self.hang.set()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.seen.append((self.path, body))
-        self.server.hang.wait(10)
-        self.send_response(self.server.status)
-        for name, value in self.server.headers_sent.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
+from tests.fakes.http_server import HttpServer, Reply
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield server
-    server.hang.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def receiver() -> Iterator[HttpServer]:
+    with HttpServer(lambda _: Reply(204)) as server:
+        yield server
 
 
 def test_a_message_arrives_as_it_is(receiver):
     answer = WebhookHttp(private=True).send(f"{receiver.url}/a?b=c", {"webhook-id": "1"}, b"body")
     assert answer.delivered
-    assert receiver.seen == [("/a?b=c", b"body")]
+    assert [(sent.target, sent.body) for sent in receiver.requests] == [("/a?b=c", b"body")]
 
 
 def test_redirects_are_not_followed(receiver):
-    receiver.status, receiver.headers_sent = 302, {"Location": f"{receiver.url}/elsewhere"}
+    receiver.answer = lambda _: Reply(302, headers={"Location": f"{receiver.url}/elsewhere"})
     answer = WebhookHttp(private=True).send(f"{receiver.url}/a", {}, b"x")
     assert answer.status == 302
     assert not answer.delivered
-    assert [path for path, _ in receiver.seen] == ["/a"]
+    assert [sent.path for sent in receiver.requests] == ["/a"]
 
 
 def test_names_of_private_addresses_are_not_called(receiver, monkeypatch):
@@ -79,18 +43,20 @@ def test_names_of_private_addresses_are_not_called(receiver, monkeypatch):
         "getaddrinfo",
         lambda *_, **__: [
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 443)),
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", receiver.server_port)),
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", receiver.port)),
         ],
     )
-    answer = WebhookHttp(private=False).send(f"https://rebinding.example:{receiver.server_port}/", {}, b"x")
+    answer = WebhookHttp(private=False).send(f"https://rebinding.example:{receiver.port}/", {}, b"x")
     assert answer.error is not None
     assert "not public" in answer.error
-    assert receiver.seen == []
+    assert receiver.requests == []
 
 
 def test_a_receiver_that_hangs_is_left(receiver):
-    receiver.hang.clear()
+    over = threading.Event()
+    receiver.answer = lambda _: Reply(204 if over.wait(60) else 500)
     answer = WebhookHttp(private=True, whole_seconds=0.2).send(receiver.url, {}, b"x")
+    over.set()
     assert answer.error is not None
     assert answer.status is None
 
@@ -144,8 +110,8 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(receiver, tmp_path):
     file.write_bytes(secret + certificate.public_bytes(Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
-    receiver.socket = context.wrap_socket(receiver.socket, server_side=True)
-    answer = WebhookHttp(private=True).send(f"https://localhost:{receiver.server_port}/", {}, b"x")
+    receiver.tls = context
+    answer = WebhookHttp(private=True).send(f"https://localhost:{receiver.port}/", {}, b"x")
     assert answer.error is not None
     assert "SSLCertVerificationError" in answer.error
-    assert receiver.seen == []
+    assert receiver.requests == []

@@ -1,10 +1,10 @@
 import pytest
 
-from tests.unit.adapters.azure_ml.arm_server import ArmServer
+from tests.fakes.http_server import HttpServer
 
 
 @pytest.fixture
 def arm():
-    server = ArmServer()
-    yield server
-    server.close()
+    """In the place of Azure Resource Manager."""
+    with HttpServer() as server:
+        yield server

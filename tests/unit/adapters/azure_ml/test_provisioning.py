@@ -12,7 +12,8 @@ from shared.adapters.secrets.none import NoSecrets
 from shared.core.compute_targets import ComputeTarget
 from shared.core.errors import BackendError, Conflict, NotFound
 from shared.ports.blobs import BlobStore
-from tests.unit.adapters.azure_ml.arm_server import WORKSPACE, ArmServer, Reply, Sent
+from tests.fakes.http_server import HttpServer, Reply, Request
+from tests.unit.adapters.azure_ml.workspace import WORKSPACE
 
 SCHEMA = Path(__file__).parents[5] / "shared/specs/aml-2025-12-01.schema.json"
 CLUSTER = f"{WORKSPACE}/computes/cpu-1"
@@ -21,7 +22,7 @@ OWNED = {OWNER_TAG: "cpu"}
 MISSING = Reply(404, {"error": {"code": "UserError", "message": "Compute cpu-1 not found."}})
 
 
-def provisioner(arm: ArmServer, *, attached: bool = False, **properties: Any) -> AmlComputeProvisioner:
+def provisioner(arm: HttpServer, *, attached: bool = False, **properties: Any) -> AmlComputeProvisioner:
     known = {"emulated": True, "workspace_resource_id": WORKSPACE, "cluster_name": "cpu-1"}
     connections = ComputeConnections(
         blobs=cast("BlobStore", None),  # clusters have nothing to do with them
@@ -49,10 +50,10 @@ def cluster(state: str = "Succeeded", *, tags: dict[str, str] | None = None, **i
     return Reply(200, {"name": "cpu-1", "tags": tags or {}, "properties": {**outer, "properties": settings}})
 
 
-def answers(arm: ArmServer, found: Reply, **others: Reply) -> None:
+def answers(arm: HttpServer, found: Reply, **others: Reply) -> None:
     """The workspace is there; the cluster is as told."""
 
-    def answer(sent: Sent) -> Reply:
+    def answer(sent: Request) -> Reply:
         if sent.path == WORKSPACE:
             return Reply(200, {"location": "westeurope"})
         return others.get(sent.method, Reply(200, {})) if sent.method != "GET" else found
@@ -60,7 +61,7 @@ def answers(arm: ArmServer, found: Reply, **others: Reply) -> None:
     arm.answer = answer
 
 
-def changes(arm: ArmServer) -> list[Sent]:
+def changes(arm: HttpServer) -> list[Request]:
     return [sent for sent in arm.requests if sent.method != "GET"]
 
 

@@ -1,9 +1,7 @@
 """What the back-end for Data Lake Analytics sends, and what it makes of every answer. The service is scripted."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +25,7 @@ from shared.core.jobs import (
     JobSpec,
     UploadTarget,
 )
+from tests.fakes.http_server import HttpServer, Reply
 
 ROOT = Path(__file__).resolve().parents[4]
 GOLDEN = ROOT / "tests" / "golden" / "wire" / "data_lake_analytics"
@@ -72,65 +71,32 @@ class Blobs:
         return self.kept.get((names.ARTIFACT_CONTAINER, LOG), b"").decode()
 
 
-class Service:
-    """Answers what it is told to, and remembers what it was sent."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, dict[str, str], Any]] = []
-        self.requests: list[dict[str, Any]] = []
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def answer(self) -> None:
-                sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                service.requests.append(
-                    {
-                        "method": self.command,
-                        "path": self.path,
-                        "authorization": self.headers["Authorization"],
-                        "content_type": self.headers["Content-Type"],
-                        "body": json.loads(sent) if sent else None,
-                    }
-                )
-                status, headers, body = service.answers.pop(0) if service.answers else (200, {}, {})
-                if status == 0:
-                    self.close_connection = True
-                    return
-                data = b"" if body is None else json.dumps(body).encode()
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(data))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(data)
-
-            do_GET = do_PUT = do_POST = answer  # noqa: N815 - the base class asks for these names
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+class Service(HttpServer):
+    """Answers what it is told to."""
 
     def says(self, *answers: Any, status: int = 200, **headers: str) -> None:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answers += [(status, headers, answer) for answer in answers]
+        self.replies += [Reply(status, answer, headers) for answer in answers]
 
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        """What it was asked, as documents."""
+        return [
+            {
+                "method": request.method,
+                "path": request.target,
+                "authorization": request.headers.get("Authorization"),
+                "content_type": request.headers.get("Content-Type"),
+                "body": request.json,
+            }
+            for request in self.requests
+        ]
 
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    made = Service()
-    yield made
-    made.close()
+    with Service() as made:
+        yield made
 
 
 @pytest.fixture
@@ -195,11 +161,11 @@ def test_the_requests_are_the_golden_ones(service: Service, backend: DataLakeAna
     backend.submit(spec())
     backend.poll(JOB)
     backend.cancel(JOB)
-    sent = dict(zip(("submit", "get", "statistics", "cancel"), service.requests, strict=True))
+    sent = dict(zip(("submit", "get", "statistics", "cancel"), service.sent, strict=True))
     for name, request in sent.items():
         file = GOLDEN / f"{name}.json"
         assert request == json.loads(file.read_text()), f"{file}\n{json.dumps(request, indent=2)}"
-    assert "SECRET" not in json.dumps(service.requests)
+    assert "SECRET" not in json.dumps(service.sent)
     assert not any(b"SECRET" in data for (_, name), data in blobs.kept.items() if "snapshots" not in name)
 
 
@@ -326,7 +292,7 @@ def test_a_job_that_takes_too_long_is_ended(service: Service, backend: DataLakeA
     service.says({}, running, None, {"state": "Ended", "result": "Cancelled", **ENDED})
     backend.submit(spec(timeout_seconds=2))
     assert backend.poll(JOB).result is None
-    assert service.requests[-1]["path"].endswith("/CancelJob?api-version=2016-11-01")
+    assert service.sent[-1]["path"].endswith("/CancelJob?api-version=2016-11-01")
     result = backend.poll(JOB).result
     assert result is not None
     assert (result.outcome, result.message) == (JobOutcome.TIMED_OUT, "The script was ended: no end within 2 s.")
@@ -349,9 +315,9 @@ def test_a_lost_reply_submits_the_same_job_again(service: Service, backend: Data
     service.says({}, {}, status=503)
     service.says({"error": {"code": "JobExists", "message": "There is one."}}, status=409)
     assert backend.submit(spec()) == JOB
-    assert len(service.requests) == 4
-    assert all(request == service.requests[0] for request in service.requests)
-    assert job_id(JOB) in service.requests[0]["path"]
+    assert len(service.sent) == 4
+    assert all(request == service.sent[0] for request in service.sent)
+    assert job_id(JOB) in service.sent[0]["path"]
     backend.forget(JOB)
 
 
@@ -391,7 +357,7 @@ def test_everything_wrong_with_a_script_is_told_before_it_is_submitted(
         backend.submit(spec(settings={"script_name": "b.usql"}))
     with pytest.raises(BackendError, match="settings of step `totals` are wrong"):
         backend.submit(spec(settings={"script_name": "a.usql", "priority": 0}))
-    assert service.requests == []
+    assert service.sent == []
 
 
 def test_the_retired_service_is_never_called(blobs: Blobs):

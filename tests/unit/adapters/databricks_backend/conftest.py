@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fakes.http_server import HttpServer
 from tests.local.emulators.databricks_emulator import DatabricksEmulator
 from tests.unit.adapters.databricks_backend.desk import Desk
-from tests.unit.adapters.databricks_backend.forwarder import Forwarder
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def bricks(azurite, tmp_path_factory) -> Iterator[DatabricksEmulator]:
 
 @pytest.fixture
 def desk(bricks, tmp_path) -> Iterator[Desk]:
-    forwarder = Forwarder(bricks.url)
-    yield Desk(bricks, forwarder, tmp_path)
-    bricks.faults()
-    forwarder.close()
+    with HttpServer() as forwarder:
+        forwarder.answer = forwarder.pass_on(bricks.url)
+        yield Desk(bricks, forwarder, tmp_path)
+        bricks.faults()

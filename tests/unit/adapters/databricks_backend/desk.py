@@ -1,11 +1,10 @@
 """What tests of the Databricks backend do with a job: make it, run it, look at what is left."""
 
 import hashlib
-import json
 import textwrap
 import time
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from shared.adapters.compute.databricks import DatabricksBackend
@@ -28,26 +27,22 @@ from shared.core.jobs import (
     UploadTarget,
 )
 from shared.steps import STEP_TYPES
+from tests.fakes.clocks import SystemClock
+from tests.fakes.http_server import HttpServer
 from tests.local.emulators.databricks_emulator import DatabricksEmulator
-from tests.unit.adapters.databricks_backend.forwarder import Forwarder
 
 VALIDITY = timedelta(hours=1)
 NEW_CLUSTER = {"spark_version": "16.4.x-scala2.12", "node_type": "Standard_DS3_v2", "num_workers": 1}
 TOKEN = "a-run-token-that-nobody-may-see"
 CALLBACK_CODE = "callback-code-that-nobody-may-see"
-WAIT_SECONDS = 40.0
-
-
-class Clock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
+WAIT_SECONDS = 100.0
 
 
 class Desk:
-    def __init__(self, bricks: DatabricksEmulator, forwarder: Forwarder, folder: Any) -> None:
+    def __init__(self, bricks: DatabricksEmulator, forwarder: HttpServer, folder: Any) -> None:
         self.bricks = bricks
         self.forwarder = forwarder
-        self.blobs = AzureBlobStore.from_connection_string(bricks.storage, Clock())
+        self.blobs = AzureBlobStore.from_connection_string(bricks.storage, SystemClock())
         self.blobs.ensure_containers([names.SYSTEM_CONTAINER, names.ARTIFACT_CONTAINER, "data"])
         self.secrets = SecretFolder(folder / "secrets")
         self.backend = self.open()
@@ -163,7 +158,7 @@ class Desk:
 
     def submitted(self) -> list[dict[str, Any]]:
         """Bodies of the runs that were asked for."""
-        return [json.loads(said.body) for said in self.forwarder.said if said.path.endswith("/runs/submit")]
+        return [sent.json for sent in self.forwarder.requests if sent.path.endswith("/runs/submit")]
 
 
 def argument_of(word: Any) -> JobArgument:

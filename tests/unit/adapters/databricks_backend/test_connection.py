@@ -6,6 +6,7 @@ import time
 
 import pytest
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 
 from shared.adapters.compute_connections import ComputeConnections
 from shared.adapters.databricks import connection as connection_module
@@ -13,7 +14,7 @@ from shared.adapters.databricks.azure_lookup import workspace_url
 from shared.adapters.databricks.connection import DATABRICKS_SCOPE, Connection, NotThere
 from shared.core.compute_targets import ComputeTarget
 from shared.core.errors import BackendError
-from tests.unit.adapters.azure_ml.arm_server import ArmServer, Reply
+from tests.fakes.http_server import HttpServer, Reply
 
 RESOURCE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Databricks/workspaces/w"
 
@@ -80,8 +81,25 @@ def test_the_app_s_identity_gets_a_token_for_databricks(desk, monkeypatch):
     credential = Credential()
     connection = connect({"workspace_url": "adb-1.2.azuredatabricks.net"}, credential=credential)
     assert call(connection)["object_type"] == "DIRECTORY"
-    assert desk.forwarder.said[-1].authorization == "Bearer entra-token"
+    assert desk.forwarder.requests[-1].headers["Authorization"] == "Bearer entra-token"
     assert set(credential.scopes) == {(DATABRICKS_SCOPE,)}
+
+
+@pytest.mark.parametrize(("status", "may_pass"), [(None, True), (401, False)])
+def test_an_identity_that_gets_no_token(desk, monkeypatch, status, may_pass):
+    monkeypatch.setattr(connection_module, "_secure", lambda target, host: desk.forwarder.url)
+    monkeypatch.setattr(connection_module, "_WAITS", ())
+
+    class Away:
+        def get_token(self, *scopes, **options):
+            error = ClientAuthenticationError("no endpoint")
+            error.status_code = status
+            raise error
+
+    connection = connect({"workspace_url": "adb-1.2.azuredatabricks.net"}, credential=Away())
+    with pytest.raises(BackendError, match="the app's identity got no token") as caught:
+        call(connection)
+    assert caught.value.retryable is may_pass
 
 
 def test_a_token_of_the_secret_store_comes_first_and_the_environment_never(desk, monkeypatch, tmp_path):
@@ -102,14 +120,14 @@ def test_a_token_of_the_secret_store_comes_first_and_the_environment_never(desk,
         {"workspace_url": "x"}, secret_names={"access_token": "t"}, secrets={"t": "kept"}, credential=Credential()
     )
     call(connection)
-    assert {said.authorization for said in desk.forwarder.said} == {"Bearer kept"}
+    assert {sent.headers["Authorization"] for sent in desk.forwarder.requests} == {"Bearer kept"}
 
 
 def test_refusals_keep_databricks_words(desk):
     connection = connect({"emulated": True}, emulators={"databricks": desk.forwarder.url})
     with pytest.raises(NotThere, match=r"Databricks did not look: Path .*absent"):
         connection.call("look", "GET", "/api/2.0/workspace/get-status", query={"path": "/absent"})
-    desk.forwarder.answer = lambda said: (401, {}, b'{"error_code": "UNAUTHENTICATED", "message": "Token expired"}')
+    desk.forwarder.answer = lambda _: Reply(401, {"error_code": "UNAUTHENTICATED", "message": "Token expired"})
     with pytest.raises(BackendError, match=r"Token expired. Attach the compute target again") as caught:
         call(connection)
     assert not caught.value.retryable
@@ -135,24 +153,15 @@ def test_nobody_answers(monkeypatch):
     ],
 )
 def test_azure_s_words_are_kept(reply, words, retryable):
-    server = ArmServer()
-    try:
-        server.answer = lambda sent: reply
-        with pytest.raises(BackendError, match=words) as caught:
-            workspace_url(RESOURCE, Credential(), server.url)
-        assert caught.value.retryable is retryable
-    finally:
-        server.close()
+    with HttpServer(lambda _: reply) as server, pytest.raises(BackendError, match=words) as caught:
+        workspace_url(RESOURCE, Credential(), server.url)
+    assert caught.value.retryable is retryable
 
 
 def test_a_workspace_is_found_by_its_resource_id():
-    server = ArmServer()
-    try:
-        server.answer = lambda sent: Reply(200, {"properties": {"workspaceUrl": "adb-1.2.azuredatabricks.net"}})
+    with HttpServer(lambda _: Reply(200, {"properties": {"workspaceUrl": "adb-1.2.azuredatabricks.net"}})) as server:
         assert workspace_url(RESOURCE, Credential(), server.url) == "adb-1.2.azuredatabricks.net"
         assert server.requests[0].path == RESOURCE
-    finally:
-        server.close()
     with pytest.raises(BackendError, match="no identity in Azure"):
         workspace_url(RESOURCE, None)
 

@@ -9,6 +9,7 @@ import pytest
 from shared.core import names
 from shared.core.errors import BackendError
 from shared.core.jobs import JobOutcome
+from tests.fakes.http_server import Reply
 from tests.unit.adapters.databricks_backend.desk import CALLBACK_CODE, TOKEN
 
 COPY_NOTEBOOK = """\
@@ -38,7 +39,7 @@ def test_a_notebook_gets_parameters_and_places(desk):
     assert result.listed_outputs == ("clean",)
     assert result.started_at < result.ended_at
     log = desk.log(job).splitlines()
-    assert log[0].startswith(f"Databricks: the run's page is {desk.bricks.url}")
+    assert log[0].startswith(f"Databricks: the run's page is {desk.forwarder.url}")
     assert log[-2:] == ["Databricks: the notebook's result:", "done sales"]
 
 
@@ -112,8 +113,8 @@ def test_code_is_brought_there_once_and_a_job_s_document_goes_with_it(desk):
     for job in (first, second):
         assert desk.run(job).outcome is JobOutcome.COMPLETED, desk.log(job)
         assert desk.log(job) == "fresh\n"
-        imports = desk.forwarder.paths("/workspace/import")
-        desk.forwarder.said.clear()
+        imports = [sent for sent in desk.forwarder.requests if sent.path.endswith("/workspace/import")]
+        desk.forwarder.requests.clear()
     assert len(imports) == 1  # the job's own document
     home = desk.bricks.data / "Workspace/Users/emulator@localhost/.pipeyard"
     assert (home / f"jobs/{first.name}/job.json").exists()
@@ -157,11 +158,11 @@ def test_what_a_failing_notebook_says_is_brought_back(desk):
     assert "raise ValueError('no rows')" in desk.log(job)
 
 
-def test_a_jar_fails_with_the_emulator_s_words(desk):
+def test_a_jar_that_is_not_there_fails_with_the_emulator_s_words(desk):
     settings = {"main_class_name": "com.example.Main", "jar_libraries": [{"library": "dbfs:/a.jar"}]}
     result = desk.run(desk.job(settings))
     assert result.outcome is JobOutcome.FAILED
-    assert "com.example.Main failed: The emulator has no JVM" in result.message
+    assert "com.example.Main failed: Library file not found: dbfs:/a.jar" in result.message
 
 
 def wheel() -> bytes:
@@ -205,6 +206,33 @@ def test_a_lost_reply_of_the_submit_finds_the_same_run(desk):
     assert desk.result(remote_id).outcome is JobOutcome.COMPLETED
 
 
+def test_a_run_whose_submit_was_never_answered_is_found_by_its_name(desk):
+    path = notebook(desk, WAIT)
+    jobs = [desk.job({"notebook_path": path, "run_name": "nightly"}) for _ in range(3)]
+    first, *_ = [desk.backend.submit(job) for job in jobs]
+    no, pass_on = Reply(403, {"error_code": "PERMISSION_DENIED", "message": "Revoked"}), desk.forwarder.answer
+    lost = desk.job({"notebook_path": path})
+    desk.bricks.faults(lose_replies=[{"method": "POST", "path_contains": "runs/submit", "count": 1}])
+
+    def once(sent):
+        asked = len(desk.submitted()) > len(jobs) + 1
+        return no if asked and "runs/submit" in sent.path else pass_on(sent)
+
+    desk.forwarder.answer = once
+    with pytest.raises(BackendError, match="Revoked") as caught:
+        desk.backend.submit(lost)
+    assert not caught.value.retryable
+    found = desk.backend.find(lost.name)
+    assert found is not None
+    desk.backend.cancel(found)
+    assert desk.backend.find(jobs[0].name) == first
+    desk.until(lambda: desk.backend.find(lost.name) is None)
+    for job in jobs:
+        desk.backend.cancel(desk.backend.find(job.name))
+    desk.until(lambda: desk.backend.find(jobs[0].name) is None)
+    assert desk.backend.find(f"{lost.name[:-1]}2") is None
+
+
 @pytest.mark.parametrize("faults", [{"throttle_every": 2, "retry_after_seconds": 0}, {"error_every": 2}])
 def test_throttling_and_errors_that_pass_are_waited_out(desk, faults):
     job = desk.job({"notebook_path": notebook(desk, "pass")})
@@ -213,12 +241,12 @@ def test_throttling_and_errors_that_pass_are_waited_out(desk, faults):
 
 
 def test_a_service_that_stays_away_may_be_asked_again(desk):
-    desk.forwarder.answer = lambda said: (500, {"Content-Type": "application/json"}, b'{"message": "Out of order"}')
+    desk.forwarder.answer = lambda _: Reply(500, {"message": "Out of order"})
     with pytest.raises(BackendError, match="Databricks did not tell of run 1: Out of order") as caught:
         desk.backend.poll("1:x")
     assert caught.value.retryable
-    assert len(desk.forwarder.said) == 3
-    desk.forwarder.answer = lambda said: (429, {"Retry-After": "120"}, b'{"message": "Slow down"}')
+    assert len(desk.forwarder.requests) > 1
+    desk.forwarder.answer = lambda _: Reply(429, {"message": "Slow down"}, {"Retry-After": "120"})
     with pytest.raises(BackendError, match="left alone for 12") as caught:
         desk.backend.poll("1:x")
     assert caught.value.retryable
@@ -275,12 +303,13 @@ def test_another_process_finds_the_job(desk):
 
 
 def test_states_are_told_while_a_job_waits(desk):
-    desk.bricks.faults(provisioning_seconds=1)
+    desk.bricks.faults(provisioning_seconds=60)
     job = desk.job({"notebook_path": notebook(desk, "pass")})
     remote_id = desk.backend.submit(job)
-    assert desk.backend.poll(remote_id).detail.startswith("PENDING")
+    desk.until(lambda: desk.backend.poll(remote_id).detail.startswith("PENDING"))
     assert "Databricks: PENDING" in desk.log(job)
-    desk.result(remote_id)
+    desk.backend.cancel(remote_id)
+    assert desk.result(remote_id).outcome is JobOutcome.CANCELED
 
 
 def test_secrets_are_in_the_private_document_only(desk):
@@ -290,10 +319,10 @@ def test_secrets_are_in_the_private_document_only(desk):
     result = desk.run(job)
     signature = job.artifacts.query.rpartition("sig=")[2]
     secrets = [TOKEN.encode(), CALLBACK_CODE.encode(), signature.encode()]
-    bodies = [said for said in desk.forwarder.said if any(secret in said.body for secret in secrets)]
-    assert [said.path for said in bodies] == ["/api/2.0/workspace/import"]
+    bodies = [sent for sent in desk.forwarder.requests if any(secret in sent.body for secret in secrets)]
+    assert [sent.path for sent in bodies] == ["/api/2.0/workspace/import"]
     assert f"jobs/{job.name}/job.json".encode() in bodies[0].body
-    assert not any(secret.decode() in said.path for said in desk.forwarder.said for secret in secrets)
+    assert not any(secret.decode() in sent.target for sent in desk.forwarder.requests for secret in secrets)
     assert not any(secret.decode() in result.model_dump_json() for secret in secrets)
     kept = desk.blobs.get(names.SYSTEM_CONTAINER, f"{names.job_folder(job.name)}/job.json")
     assert not any(secret in kept for secret in secrets)
@@ -341,4 +370,4 @@ def test_a_run_of_which_nothing_is_remembered_is_ended_before_it_counts_as_lost(
     desk.blobs.delete(names.SYSTEM_CONTAINER, [f"{names.job_folder(job.name)}/job.json"])
     assert desk.backend.poll(remote_id).result is None
     assert desk.result(remote_id).outcome is JobOutcome.LOST
-    assert any(said.path.endswith("/runs/cancel") for said in desk.forwarder.said)
+    assert any(sent.path.endswith("/runs/cancel") for sent in desk.forwarder.requests)
