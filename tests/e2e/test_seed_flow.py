@@ -20,7 +20,6 @@ from pipeyard.pipeline.core import (
     PublishedPipeline,
 )
 from pipeyard.pipeline.steps import PythonScriptStep
-from sklearn.datasets import load_iris
 
 from tests.e2e.workspace import Server
 
@@ -49,6 +48,8 @@ def build(workspace: Workspace, salt: str) -> Pipeline:
     blob_store = Datastore(workspace, "workspaceblobstore")
     assert workspace.get_default_datastore().name == blob_store.name
     file_store = Datastore(workspace, "workspacefilestore")
+    from sklearn.datasets import load_iris  # noqa: PLC0415 - slow to import, and all workers read this file
+
     iris = load_iris(as_frame=True).frame.rename(columns={"target": "species"})
     iris.to_csv("iris.csv", index=False)
     Path("note.txt").write_text(salt)
