@@ -8,9 +8,8 @@ import socket
 import subprocess
 import sys
 import textwrap
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +33,7 @@ from shared.core.jobs import (
 )
 from shared.ports.compute import ComputeBackend
 from tests.fakes.clocks import SystemClock
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
@@ -245,14 +245,4 @@ def result_of(backend: ComputeBackend, remote_id: str, seconds: float = 100.0) -
                 raise
             return None
 
-    return until(ended, seconds)
-
-
-def until[T](condition: Callable[[], T | None], seconds: float = 100.0) -> T:
-    """Wait for something true and return it."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"Not within {seconds:g} s.")
-        time.sleep(0.05)
-    return found
+    return until(ended, limit=seconds)

@@ -13,8 +13,9 @@ from shared.core.compute_targets import ComputeTarget
 from shared.core.definition import EnvironmentDefinition, StepResources
 from shared.core.errors import BackendError
 from shared.core.jobs import JobArgument, JobOutcome
-from tests.contract.emulated import JobStorage, emulated, result_of, until
+from tests.contract.emulated import JobStorage, emulated, result_of
 from tests.fakes.http_server import HttpServer
+from tests.waiting import until
 
 TARGET = ComputeTarget(name="cpu", type="AmlCompute", properties={"emulated": True, "max_nodes": 4})
 WAIT = """

@@ -22,7 +22,8 @@ from shared.core.errors import BackendError
 from shared.core.jobs import JobArgument, JobFile, JobOutcome, UploadTarget
 from tests.conftest import ACCOUNT_KEY
 from tests.unit.runner.blob_server import QUERY, BlobServer
-from tests.unit.runner.jobs import LOG, METRICS, job, text_of, until, value
+from tests.unit.runner.jobs import LOG, METRICS, job, text_of, value
+from tests.waiting import until
 
 BACKENDS = {"local_process": lambda data_dir: LocalProcessBackend(data_dir, grace_seconds=0.3)}
 

@@ -9,7 +9,8 @@ import pytest
 from shared.core.errors import BackendError
 from shared.core.jobs import JobOutcome
 from tests.contract.conformance import BENCHES, Bench, bench, service_of
-from tests.contract.emulated import JobStorage, result_of, until
+from tests.contract.emulated import JobStorage, result_of
+from tests.waiting import until
 
 ACCEPTING = {
     "azure_ml": {"method": "PUT", "path_contains": "/jobs/"},

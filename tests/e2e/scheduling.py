@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.workspace import DATASTORE, Api, Flow, Json, until
+from tests.e2e.workspace import DATASTORE, Api, Flow, Json
+from tests.waiting import until
 
 
 class Scheduling:

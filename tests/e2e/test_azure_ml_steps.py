@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workspace import Api, Flow, until
+from tests.e2e.workspace import Api, Flow
+from tests.waiting import until
 
 SIZE = {"vm_size": "STANDARD_D2_V2", "min_nodes": 0, "max_nodes": 2, "emulated": True}
 LIMIT = 60

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.scheduling import Scheduling, fire
-from tests.e2e.workspace import DATASTORE, Api, Flow, Server, until
+from tests.e2e.workspace import DATASTORE, Api, Flow, Server
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.workspace import Api, Flow, Json, until
+from tests.e2e.workspace import Api, Flow, Json
+from tests.waiting import until
 
 GATED = "note(); gate(); note('end'); out()"
 SWEEP = {

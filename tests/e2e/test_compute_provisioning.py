@@ -9,7 +9,8 @@ import pytest
 from pipeyard.core import Workspace
 from pipeyard.core.compute import AmlCompute, ComputeTarget, ComputeTargetException
 
-from tests.e2e.workspace import Api, Flow, Json, Server, problem, until
+from tests.e2e.workspace import Api, Flow, Json, Server, problem
+from tests.waiting import until
 
 SIZE = {"vm_size": "STANDARD_D2_V2", "min_nodes": 0, "max_nodes": 2, "idle_seconds_before_scaledown": 120}
 SCALE = {"vmSize": "STANDARD_D2_V2", "scaleSettings": {"maxNodeCount": 1}}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workspace import Api, Flow, Json, Server, problem, until
+from tests.e2e.workspace import Api, Flow, Json, Server, problem
+from tests.waiting import until
 
 CLUSTER = {"vm_size": "STANDARD_D2_V2", "min_nodes": 0, "max_nodes": 1, "idle_seconds_before_scaledown": 120}
 GATED = "note(); gate(); note('end'); out()"

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_engine import BUSY
-from tests.e2e.workspace import Api, Ended, Flow, Json, Server, is_alive, processes_of, until
+from tests.e2e.workspace import Api, Ended, Flow, Json, Server, is_alive, processes_of
+from tests.waiting import until
 
 FAN = 5
 GATED = "note(); gate(); out(); note('end')"

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 
 from tests.e2e.test_usql_step import attach
-from tests.e2e.workspace import Api, Flow, Json, Server, is_alive, until
+from tests.e2e.workspace import Api, Flow, Json, Server, is_alive
+from tests.waiting import until
 
 AML = {"vm_size": "STANDARD_D2_V2", "min_nodes": 0, "max_nodes": 4, "emulated": True}
 CLUSTER = {"spark_version": "16.4.x-scala2.12", "node_type": "Standard_DS3_v2", "num_workers": 1}

@@ -16,8 +16,9 @@ from pipeyard.data.data_reference import DataReference
 from pipeyard.pipeline.core import Pipeline
 from pipeyard.pipeline.steps import DataTransferStep, PythonScriptStep
 
-from tests.e2e.workspace import ACCOUNT_KEY, DATASTORE, Api, Ended, Flow, Json, Server, until
+from tests.e2e.workspace import ACCOUNT_KEY, DATASTORE, Api, Ended, Flow, Json, Server
 from tests.fakes import azure_files
+from tests.waiting import until
 
 ACCOUNT = "devstoreaccount1"
 FILES = {"a": b"one", "deep/b": b"twotwo", "empty": b""}

@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.workspace import Api, Flow, Json, is_alive, problem, until
+from tests.e2e.workspace import Api, Flow, Json, is_alive, problem
+from tests.waiting import until
 
 BUSY = """
 import subprocess

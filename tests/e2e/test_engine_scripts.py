@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.workspace import DATASTORE, Api, Flow, is_alive, problem, until
+from tests.e2e.workspace import DATASTORE, Api, Flow, is_alive, problem
+from tests.waiting import until
 
 MEBIBYTE = 1024 * 1024
 ODD_NAMES = (

@@ -6,7 +6,8 @@ import signal
 
 import psutil
 
-from tests.e2e.workspace import Api, Flow, until
+from tests.e2e.workspace import Api, Flow
+from tests.waiting import until
 
 TRAIN = """
 import argparse

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from tests.e2e.scheduling import Scheduling
-from tests.e2e.workspace import Api, Flow, Server, problem, until
+from tests.e2e.workspace import Api, Flow, Server, problem
+from tests.waiting import until
 
 HOURLY = {"frequency": "Hour", "interval": 1}
 

@@ -9,7 +9,8 @@ import pytest
 from infra.queries import all_queries
 from shared.core import names, telemetry_names, traces
 from tests.e2e.ingestion import Ingestion, SpanSeen, ingestion
-from tests.e2e.workspace import ACCOUNT_KEY, Api, Flow, Server, until
+from tests.e2e.workspace import ACCOUNT_KEY, Api, Flow, Server
+from tests.waiting import until
 
 CALLER = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
 SPAN_IN_SCRIPT = """

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.workspace import Api, Flow, Json, until
+from tests.e2e.workspace import Api, Flow, Json
+from tests.waiting import until
 
 SCRIPT = """\
 @rows = EXTRACT Name string, Size int FROM "@@maker@@" USING Extractors.Csv();

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.guarded import Guarded
-from tests.e2e.workspace import Api, Flow, Json, problem, until
+from tests.e2e.workspace import Api, Flow, Json, problem
 from tests.fakes.http_server import HttpServer, Reply
+from tests.waiting import until
 
 NOBODY = "00000000-0000-8000-8000-000000000000"
 

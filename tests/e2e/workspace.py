@@ -7,15 +7,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 from azure.storage.blob import BlobServiceClient
+
+from tests.waiting import until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -58,15 +59,6 @@ def read(name):
         return file.read()
 """
 """What every step's script can import; `NOTES` names a file outside that the steps append to."""
-
-
-def until[Value](look: Callable[[], Value], what: str, *, limit: float = 100, pause: float = 0.03) -> Value:
-    """The first true thing that `look` sees."""
-    deadline = time.monotonic() + limit
-    while not (seen := look()):
-        assert time.monotonic() < deadline, f"after {limit} s still waiting for {what}"
-        time.sleep(pause)
-    return seen
 
 
 def is_alive(pid: int) -> bool:
@@ -240,7 +232,7 @@ class Api:
 
     def wait(self, run_id: str, *, limit: float = 100) -> "Ended":
         """Wait for the run's end."""
-        until(lambda: self.run(run_id)["status"] in RUN_ENDS, f"the end of run {run_id}", limit=limit, pause=0.04)
+        until(lambda: self.run(run_id)["status"] in RUN_ENDS, f"the end of run {run_id}", limit=limit)
         return Ended(self.run(run_id), self.steps(run_id))
 
     def wait_for_step(self, run_id: str, name: str, statuses: Iterable[str], *, limit: float = 100) -> Json:

@@ -11,9 +11,10 @@ from orchestrators.run_step import POLLS_PER_GENERATION
 from shared.core import names
 from tests.e2e.test_child_runs import parent, start_children
 from tests.e2e.test_hyperdrive import children, sweep
-from tests.e2e.workspace import DATASTORE, until
+from tests.e2e.workspace import DATASTORE
 from tests.golden.scenarios_of_trouble import away, healed, refused, unprepared, unprepared_for_now
 from tests.golden.stage import LIMIT, Stage, has_second
+from tests.waiting import until
 
 
 def finished(stage: Stage) -> list[str]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.workspace import Api, Flow, Json, Server, until
+from tests.e2e.workspace import Api, Flow, Json, Server
 from tests.golden.replay import is_whole, load
+from tests.waiting import until
 
 LIMIT = 180
 GATED = "note(); gate(); out()"

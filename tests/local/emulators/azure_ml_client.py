@@ -9,7 +9,8 @@ import httpx
 import jsonschema
 from azure.storage.blob import BlobServiceClient
 
-from tests.local.emulators.emulator_process import REPOSITORY, EmulatorProcess, wait_for
+from tests.local.emulators.emulator_process import REPOSITORY, EmulatorProcess
+from tests.waiting import until
 
 SCOPE = "/subscriptions/7e57/resourceGroups/lab"
 WORKSPACE = f"{SCOPE}/providers/Microsoft.MachineLearningServices/workspaces/tryout"
@@ -70,10 +71,10 @@ class AzureMl:
         return str(self.get(f"/jobs/{name}")["properties"]["status"])
 
     def ended(self, name: str, limit: float = 100) -> str:
-        return wait_for(lambda: (status := self.status(name)) in TERMINAL and status, limit)  # type: ignore[return-value]
+        return until(lambda: (status := self.status(name)) in TERMINAL and status, limit=limit)  # type: ignore[return-value]
 
     def reached(self, name: str, status: str) -> None:
-        wait_for(lambda: self.status(name) == status)
+        until(lambda: self.status(name) == status)
 
     def details(self, name: str) -> Any:
         reply = self.emulator.http.get(f"/history/v1.0{WORKSPACE}/runs/{name}/details")

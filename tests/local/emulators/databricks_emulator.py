@@ -3,7 +3,6 @@
 import importlib.util
 import io
 import shutil
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 
 from tests.local.emulators.emulator_process import TOKEN, EmulatorProcess
+from tests.waiting import until
 
 CLUSTER = {"spark_version": "16.4.x-scala2.12", "node_type_id": "Standard_DS3_v2", "num_workers": 1}
 without_pyspark = pytest.mark.skipif(
@@ -86,11 +86,7 @@ class DatabricksEmulator(EmulatorProcess):
 
     def until(self, run_id: int, fits: Callable[[Any], bool]) -> Any:
         """The run, once it is as wished."""
-        deadline = time.monotonic() + _WAIT_SECONDS
-        while not fits(run := self.run(run_id)):
-            assert time.monotonic() < deadline, run
-            time.sleep(0.02)
-        return run
+        return until(lambda: run if fits(run := self.run(run_id)) else None, f"run {run_id}", limit=_WAIT_SECONDS)
 
     def finished(self, run_id: int) -> Any:
         return self.until(run_id, lambda run: run["state"]["life_cycle_state"] in _ENDED)

@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +71,3 @@ class EmulatorProcess:
         self.http.close()
         if self.process.stdout is not None:
             self.process.stdout.close()
-
-
-def wait_for[Value](look: Callable[[], Value | None], limit: float = 100) -> Value:
-    """The first value that is true."""
-    deadline = time.monotonic() + limit
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
-    return found

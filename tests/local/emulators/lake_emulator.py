@@ -6,8 +6,8 @@ from typing import Any
 
 from azure.storage.blob import BlobServiceClient
 
-from tests.e2e.workspace import until
 from tests.local.emulators.emulator_process import EmulatorProcess
+from tests.waiting import until
 
 SCRIPT = """\
 @rows = EXTRACT Name string, Size int, Year int FROM "$DATA/in/{Year}/{*}.csv" USING Extractors.Csv();

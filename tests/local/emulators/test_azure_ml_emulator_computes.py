@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.local.emulators.emulator_process import wait_for
+from tests.waiting import until
 
 
 def test_creation_is_a_long_running_operation(azure_ml, faulty):
@@ -14,7 +14,7 @@ def test_creation_is_a_long_running_operation(azure_ml, faulty):
     assert reply.status_code == 201
     assert reply.json()["properties"]["provisioningState"] == "Creating"
     operation = reply.headers["azure-asyncoperation"]
-    wait_for(lambda: azure_ml.follow(operation).json()["status"] == "Succeeded")
+    until(lambda: azure_ml.follow(operation).json()["status"] == "Succeeded")
     shown = azure_ml.get("/computes/LRO")["properties"]
     assert shown["provisioningState"] == "Succeeded"
     assert shown["properties"]["allocationState"] == "Steady"
@@ -50,7 +50,7 @@ def test_nodes_come_with_jobs_and_leave_when_idle(azure_ml):
     assert azure_ml.status("second") == "Queued"
     azure_ml.call("POST", "/jobs/first/cancel")
     assert azure_ml.ended("second") == "Completed"
-    wait_for(lambda: nodes(azure_ml, "elastic") == [])
+    until(lambda: nodes(azure_ml, "elastic") == [])
     assert azure_ml.get("/computes/elastic")["properties"]["properties"]["nodeStateCounts"]["idleNodeCount"] == 0
 
 
@@ -58,7 +58,7 @@ def test_nodes_can_take_their_time(azure_ml, faulty):
     azure_ml.cluster("tardy", 1)
     faulty.faults(provisioning_seconds=300)
     azure_ml.submit("patient", "true", cluster="tardy")
-    (node,) = wait_for(lambda: nodes(azure_ml, "tardy"))
+    (node,) = until(lambda: nodes(azure_ml, "tardy"))
     assert (node["nodeState"], node["runId"]) == ("preparing", None)
     assert azure_ml.get("/computes/tardy")["properties"]["properties"]["allocationState"] == "Resizing"
     assert azure_ml.status("patient") == "Queued"
@@ -72,10 +72,10 @@ def nodes(azure_ml, cluster):
 
 def test_a_patch_resizes(azure_ml):
     azure_ml.cluster("resized", 2, least=1)
-    wait_for(lambda: azure_ml.get("/computes/resized")["properties"]["properties"]["currentNodeCount"] == 1)
+    until(lambda: azure_ml.get("/computes/resized")["properties"]["properties"]["currentNodeCount"] == 1)
     change = {"properties": {"properties": {"scaleSettings": {"minNodeCount": 2}}}}
     assert azure_ml.call("PATCH", "/computes/resized", change).status_code == 200
-    wait_for(lambda: azure_ml.get("/computes/resized")["properties"]["properties"]["currentNodeCount"] == 2)
+    until(lambda: azure_ml.get("/computes/resized")["properties"]["properties"]["currentNodeCount"] == 2)
     change["properties"]["properties"]["scaleSettings"]["minNodeCount"] = 3
     assert azure_ml.call("PATCH", "/computes/resized", change).status_code == 400
 

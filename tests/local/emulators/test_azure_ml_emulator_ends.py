@@ -7,7 +7,8 @@ import psutil
 import pytest
 
 from tests.local.emulators.azure_ml_client import AzureMl
-from tests.local.emulators.emulator_process import EmulatorProcess, wait_for
+from tests.local.emulators.emulator_process import EmulatorProcess
+from tests.waiting import until
 
 # Prints the ids of a shell, of a child, and of a grandchild that has left both session and parent.
 TREE = "(setsid sleep 300 & echo $! ) ; sleep 300 & echo $! ; echo $$; wait"
@@ -15,7 +16,7 @@ TREE = "(setsid sleep 300 & echo $! ) ; sleep 300 & echo $! ; echo $$; wait"
 
 def tree(azure_ml, name) -> list[int]:
     """The processes of a job that runs `TREE`."""
-    wait_for(lambda: len(_said(azure_ml, name)) == 3)
+    until(lambda: len(_said(azure_ml, name)) == 3)
     return [int(pid) for pid in _said(azure_ml, name)]
 
 
@@ -38,7 +39,7 @@ def test_cancel_ends_the_whole_tree(azure_ml):
     reply = azure_ml.call("POST", "/jobs/tree/cancel")
     assert reply.status_code == 202
     assert "retry-after" in reply.headers
-    wait_for(lambda: azure_ml.follow(reply.headers["location"]).status_code == 200)
+    until(lambda: azure_ml.follow(reply.headers["location"]).status_code == 200)
     assert azure_ml.status("tree") == "Canceled"
     assert [pid for pid in pids if not gone(pid)] == []
     assert azure_ml.call("POST", "/jobs/tree/cancel").status_code == 200
@@ -55,7 +56,7 @@ def test_logs_are_in_storage_while_the_job_runs(azure_ml):
     azure_ml.submit("talks", "echo begun; sleep 300")
     azure_ml.reached("talks", "Running")
     blob = azure_ml.blobs.get_blob_client("azureml", "ExperimentRun/dcid.talks/user_logs/std_log.txt")
-    wait_for(lambda: blob.exists() and blob.download_blob().readall() == b"begun\n")
+    until(lambda: blob.exists() and blob.download_blob().readall() == b"begun\n")
     assert azure_ml.status("talks") == "Running"
     azure_ml.call("POST", "/jobs/talks/cancel")
     assert azure_ml.ended("talks") == "Canceled"
@@ -78,7 +79,7 @@ def test_after_the_emulator_s_end_no_process_is_left_and_jobs_run_again(azurite,
             assert emulator.process.wait(30) == 0
             assert [pid for pid in pids if not gone(pid)] == []
         emulator.kill()
-        wait_for(lambda: all(map(gone, pids)))
+        until(lambda: all(map(gone, pids)))
         (tmp_path / "second").touch()
         emulator.start()
         client.call("POST", "/jobs/ending/cancel")

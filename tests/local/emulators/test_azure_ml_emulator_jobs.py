@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from tests.local.emulators.azure_ml_client import SCHEMA_FILE, WORKSPACE, check_shape
-from tests.local.emulators.emulator_process import wait_for
+from tests.waiting import until
 
 TRAIN = """
 import argparse, os, pathlib, sys
@@ -167,7 +167,7 @@ def test_a_job_can_be_canceled_while_its_environment_is_built(azure_ml, tmp_path
     conda = json.dumps({"dependencies": [{"pip": [str(tmp_path)]}]})
     azure_ml.put("/environments/slow/versions/1", {"properties": {"image": "ubuntu", "condaFile": conda}})
     azure_ml.submit("impatient", "true", environmentId=f"{WORKSPACE}/environments/slow/versions/1")
-    wait_for(began.exists)
+    until(began.exists)
     assert azure_ml.status("impatient") == "Preparing"
     azure_ml.call("POST", "/jobs/impatient/cancel")
     assert azure_ml.ended("impatient") == "Canceled"

@@ -12,8 +12,8 @@ import pytest
 from jsonschema import Draft4Validator
 from jsonschema.protocols import Validator
 
-from tests.e2e.workspace import until
 from tests.local.emulators.lake_emulator import BIG, SCRIPT, SLOW, LakeEmulator, states
+from tests.waiting import until
 
 SPECS = Path(__file__).resolve().parents[4] / "shared" / "specs" / "adla-2016-11-01"
 ORDER = ["New", "Compiling", "Queued", "Scheduling", "Starting", "Running", "Ended"]

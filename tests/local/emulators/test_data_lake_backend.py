@@ -27,9 +27,9 @@ from shared.core.jobs import (
     JobSpec,
     UploadTarget,
 )
-from tests.e2e.workspace import until
 from tests.fakes.clocks import SystemClock
 from tests.local.emulators.lake_emulator import SLOW, LakeEmulator, states
+from tests.waiting import until
 
 SCRIPT = """\
 @rows = EXTRACT Name string, Size int, Year int FROM "@@raw@@/{Year}/{*}.csv" USING Extractors.Csv();

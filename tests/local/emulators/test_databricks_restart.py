@@ -3,7 +3,7 @@
 import os
 
 from tests.local.emulators.databricks_emulator import DatabricksEmulator, result
-from tests.local.emulators.emulator_process import wait_for
+from tests.waiting import until
 
 ONCE = """
 import pathlib, sys, time
@@ -33,9 +33,9 @@ def test_runs_survive_being_killed_and_begin_again(own_databricks, tmp_path):
         }
     }
     run_id = own_databricks.submit(task, idempotency_token="kept")
-    pid = int(wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text()))
+    pid = int(until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text()))
     own_databricks.kill()
-    wait_for(lambda: not is_alive(pid))
+    until(lambda: not is_alive(pid))
     own_databricks.start()
     assert own_databricks.submit(task, idempotency_token="kept") == run_id
     assert own_databricks.output(own_databricks.finished(run_id))["logs"] == "again\n"

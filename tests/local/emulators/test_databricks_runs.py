@@ -12,7 +12,8 @@ from databricks.sdk.service.compute import ClusterSpec
 from jsonschema import Draft202012Validator
 
 from tests.local.emulators.databricks_emulator import CLUSTER, ended_as, result
-from tests.local.emulators.emulator_process import REPOSITORY, wait_for
+from tests.local.emulators.emulator_process import REPOSITORY
+from tests.waiting import until
 
 SCHEMA = REPOSITORY.parent / "shared" / "specs" / "databricks-jobs-2.2.schema.json"
 SLEEPER = """
@@ -33,7 +34,7 @@ def sleeping(databricks, tmp_path):
     """A run whose script and the script's child sleep; (run id, child's process id)."""
     note = tmp_path / "pid"
     run_id = databricks.script(SLEEPER, str(note), name="sleeper")
-    return run_id, int(wait_for(lambda: note.exists() and note.read_text()))
+    return run_id, int(until(lambda: note.exists() and note.read_text()))
 
 
 def is_alive(pid: int) -> bool:

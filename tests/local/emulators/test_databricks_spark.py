@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.local.emulators.databricks_emulator import CLUSTER, ended_as, result, with_pyspark
-from tests.local.emulators.emulator_process import REPOSITORY, wait_for
+from tests.local.emulators.emulator_process import REPOSITORY
+from tests.waiting import until
 
 pytestmark = [with_pyspark, pytest.mark.timeout(300)]
 needs_jdk = pytest.mark.skipif(shutil.which("javac") is None, reason="needs a JDK 17 (javac) to compile a JAR")
@@ -198,7 +199,7 @@ def test_no_process_of_spark_outlives_its_task(own_databricks, way):
         logs = str(own_databricks.output(own_databricks.run(run_id)).get("logs", ""))
         return [int(word) for line in logs.splitlines() if line.startswith("pids ") for word in line.split()[1:]]
 
-    under_way = wait_for(pids, limit=120)
+    under_way = until(pids, limit=120)
     assert len(set(under_way)) >= 3
     assert all(map(_lives, under_way))
     if way == "kill":
@@ -207,7 +208,7 @@ def test_no_process_of_spark_outlives_its_task(own_databricks, way):
         if way == "cancel":
             own_databricks.post("cancel", {"run_id": run_id})
         assert result(own_databricks.finished(run_id))[1] == ("CANCELED" if way == "cancel" else "TIMEDOUT")
-    wait_for(lambda: not any(map(_lives, under_way)))
+    until(lambda: not any(map(_lives, under_way)))
 
 
 def _lives(pid: int) -> bool:

@@ -10,8 +10,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.local.emulators.emulator_process import wait_for
 from tests.local.workspace_process import WorkspaceProcess, wait_gone
+from tests.waiting import until
 
 FAULTS = {"PIPEYARD_EMULATOR_FAULTS": json.dumps({"failing_nodes": 3})}
 
@@ -46,7 +46,7 @@ def test_an_emulator_lives_from_the_first_connection_to_the_workspace_s_end(work
     os.kill(first, signal.SIGKILL)
     wait_gone(first)
     assert faults(workspace)["failing_nodes"] == 3
-    (second,) = wait_for(lambda: emulators(workspace))
+    (second,) = until(lambda: emulators(workspace))
     assert second != first
     workspace.stop()
     assert not psutil.pid_exists(second)

@@ -1,8 +1,7 @@
 """Builds job specs whose files lie on a BlobServer."""
 
 import textwrap
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,18 +60,6 @@ def _input(server: BlobServer, job_name: str, key: str, content: Mapping[str, by
         JobFile(path=path, **server.put(f"in/{job_name}/{key}/{path}", data)) for path, data in content.items()
     )
     return JobInput(name=key, files=files)
-
-
-def until(condition: Callable[[], Any], seconds: float = 100.0) -> Any:
-    """Wait for something true and return it."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"Not within {seconds:g} s.")
-        time.sleep(0.01)
 
 
 def text_of(path: Path) -> str | None:

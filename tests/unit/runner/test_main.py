@@ -13,7 +13,8 @@ import pytest
 
 from runner.processes import start_mark
 from shared.core.jobs import JobArgument, JobResult
-from tests.unit.runner.jobs import LOG, job, text_of, until, value
+from tests.unit.runner.jobs import LOG, job, text_of, value
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))

@@ -14,7 +14,8 @@ import runner
 from shared.adapters.azure_ml.node_files import node_files
 from shared.core.jobs import BlobPlace, JobArgument, JobResult
 from tests.unit.runner.blob_server import QUERY
-from tests.unit.runner.jobs import LOG, METRICS, job, text_of, until, value
+from tests.unit.runner.jobs import LOG, METRICS, job, text_of, value
+from tests.waiting import until
 
 OTHER_PYTHON = Path("/usr/bin/python3")
 

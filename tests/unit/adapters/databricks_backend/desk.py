@@ -2,7 +2,6 @@
 
 import hashlib
 import textwrap
-import time
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -30,12 +29,12 @@ from shared.steps import STEP_TYPES
 from tests.fakes.clocks import SystemClock
 from tests.fakes.http_server import HttpServer
 from tests.local.emulators.databricks_emulator import DatabricksEmulator
+from tests.waiting import until
 
 VALIDITY = timedelta(hours=1)
 NEW_CLUSTER = {"spark_version": "16.4.x-scala2.12", "node_type": "Standard_DS3_v2", "num_workers": 1}
 TOKEN = "a-run-token-that-nobody-may-see"
 CALLBACK_CODE = "callback-code-that-nobody-may-see"
-WAIT_SECONDS = 100.0
 
 
 class Desk:
@@ -150,11 +149,7 @@ class Desk:
         return self.result(self.backend.submit(job))
 
     def until(self, condition: Any) -> Any:
-        deadline = time.monotonic() + WAIT_SECONDS
-        while not (found := condition()):
-            assert time.monotonic() < deadline, "Not in time."
-            time.sleep(0.03)
-        return found
+        return until(condition)
 
     def submitted(self) -> list[dict[str, Any]]:
         """Bodies of the runs that were asked for."""

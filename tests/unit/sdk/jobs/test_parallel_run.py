@@ -17,7 +17,7 @@ from pipeyard.jobs.parallel_run.driver import worker_count
 from pipeyard.jobs.parallel_run.output import RowFile
 from pipeyard.jobs.parallel_run.rows import rows_of
 
-from tests.e2e.workspace import until
+from tests.waiting import until
 
 DELIMITED = {"format": {"kind": "delimited"}}
 
