@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 
@@ -121,3 +121,13 @@ def wheel(code: str) -> bytes:
             archive.writestr(name, content)
         archive.writestr("stepper-1.0.dist-info/RECORD", "".join(f"{name},,\n" for name in files))
     return packed.getvalue()
+
+
+def emptied(blobs: BlobServiceClient, name: str) -> ContainerClient:
+    """A container without blobs, made where it is missing: the account outlives a test."""
+    container = blobs.get_container_client(name)
+    if not container.exists():
+        container.create_container()
+    for blob in container.list_blob_names():
+        container.delete_blob(blob)
+    return container

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from tests.local.emulators.databricks_emulator import ended_as, result
+from tests.local.emulators.databricks_emulator import emptied, ended_as, result
 
 COPY = """
 import sys
@@ -24,11 +24,7 @@ print(sys.argv[3])
 def box(databricks):
     """A container with two files below `in`."""
     with databricks.blobs() as blobs:
-        container = blobs.get_container_client("box")
-        if not container.exists():
-            container.create_container()
-        for blob in container.list_blob_names():
-            container.delete_blob(blob)
+        container = emptied(blobs, "box")
         for name in ("in/a.txt", "in/deep down/50% #1.txt"):
             container.upload_blob(name, name.encode())
         yield container

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.emulators.databricks_emulator import CLUSTER, ended_as, result, with_pyspark
+from tests.local.emulators.databricks_emulator import CLUSTER, emptied, ended_as, result, with_pyspark
 from tests.local.emulators.emulator_process import REPOSITORY
 from tests.waiting import until
 
@@ -52,11 +52,7 @@ public class Program {
 def box(databricks):
     """A container with a table below `in`, and an older result below `out`."""
     with databricks.blobs() as blobs:
-        container = blobs.get_container_client("spark")
-        if not container.exists():
-            container.create_container()
-        for blob in container.list_blob_names():
-            container.delete_blob(blob)
+        container = emptied(blobs, "spark")
         container.upload_blob("in/a.csv", b"name,n\nx,1\ny,2\n")
         container.upload_blob("in/b.csv", b"name,n\nx,40\n")
         container.upload_blob("out/part-old.json", b'{"n":"old"}\n')
